@@ -1,0 +1,1 @@
+"""What HMS answers, one module per noun: frozen, exact, and with everything unknown kept in `extra`."""
