@@ -1,0 +1,49 @@
+"""A connection whose search path is proved in the statement that sets it.
+
+PostgreSQL ignores unknown names in a search path. A missing or mistyped schema would therefore read the tables of the
+same name in public; here it is an error instead.
+"""
+
+from typing import Any
+
+from django.db.utils import DatabaseError
+from django_tenants.postgresql_backend import base
+from psycopg.pq import TransactionStatus
+
+# set_config() and current_schema() in one statement: there is no moment between setting and proving. The target list is
+# evaluated from left to right, and current_schema() reads the path anew.
+_SET_AND_PROVE = "SELECT set_config('search_path', %s, false), current_schema()"
+
+
+class SchemaMissing(DatabaseError):
+    """The schema that a connection was sent to does not exist."""
+
+
+class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
+    tenant: Any
+    schema_name: str
+    search_path_set_schemas: list[str] | None
+    _setting_search_path: bool
+
+    def _handle_search_path(self, cursor: Any = None) -> None:
+        if self._setting_search_path or self.search_path_set_schemas:
+            return
+        paths = self._get_cursor_search_paths()
+        self._setting_search_path = True
+        own = self.connection.cursor() if cursor is None else cursor
+        try:
+            own.execute(_SET_AND_PROVE, [",".join(f'"{path}"' for path in paths)])
+            proved = own.fetchone()[1]
+        except base.DatabaseError:
+            # A failed transaction refuses every statement until it is rolled back: the one that follows fails as well,
+            # and says better why. After anything else, such as a cancelled query, it would run on the old path.
+            if self.connection.info.transaction_status != TransactionStatus.INERROR:
+                raise
+            return
+        finally:
+            self._setting_search_path = False
+            if cursor is None:
+                own.close()
+        if proved != paths[0]:
+            raise SchemaMissing(f"schema {paths[0]!r} does not exist")
+        self.search_path_set_schemas = paths

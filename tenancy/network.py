@@ -1,0 +1,16 @@
+"""No network call while a transaction is open: rows would stay locked for as long as the other side likes."""
+
+from django.db import connection
+
+
+class InsideTransaction(RuntimeError):
+    """A call to the outside was about to be made with a transaction open."""
+
+
+def refuse_inside_transaction() -> None:
+    """Raise InsideTransaction when this thread has a transaction open.
+
+    The transactions that a test case wraps around each test do not count, as with Django's durable blocks.
+    """
+    if any(not vars(block)["_from_testcase"] for block in connection.atomic_blocks):
+        raise InsideTransaction("a call to the outside belongs before or after the transaction, never inside it")
