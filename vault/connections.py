@@ -1,0 +1,222 @@
+"""An agency's connections to Stripe and HMS: saved sealed, opened only for the call that needs the key.
+
+A blank secret keeps the stored one, since no form ever shows it. A replaced webhook secret is accepted for another day.
+"""
+
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from vault import envelope, key_shapes
+from vault.models import HMSConnection, StripeConnection
+
+PREVIOUS_SECRET_LIVES = timedelta(hours=24)
+_SECRET_KEY = "stripe.secret_key"  # noqa: S105 - the name of a column
+_WEBHOOK_SECRET = "stripe.webhook_secret"  # noqa: S105
+_PREVIOUS_SECRET = "stripe.previous_webhook_secret"  # noqa: S105
+_HMS_KEY = "hms.api_key"
+_Connection = TypeVar("_Connection", StripeConnection, HMSConnection)
+
+
+class NotConnected(LookupError):
+    """The agency has not stored this key."""
+
+
+class EndpointReplaced(RuntimeError):
+    """Somebody else has stored another endpoint meanwhile. Theirs stays."""
+
+
+class OrganizationTaken(ValueError):
+    """Another agency is connected with this HMS organization. The message is for the person who pasted the key."""
+
+
+def save_stripe_keys(
+    *,
+    agency_id: int,
+    publishable_key: str | None = None,
+    secret_key: str | None = None,
+    webhook_secret: str | None = None,
+    account_id: str = "",
+    business_name: str = "",
+    now: datetime | None = None,
+) -> StripeConnection:
+    """Store what was pasted, cleaned and sealed; what is blank stays as it was.
+
+    `account_id` and `business_name` are what Stripe answered for the secret key; empty when the key may not read them.
+    Raises key_shapes.WrongKey, with the field, for a key of another kind or a mix of live and test.
+    """
+    pasted = check_stripe_keys(
+        agency_id=agency_id, publishable_key=publishable_key, secret_key=secret_key, webhook_secret=webhook_secret
+    )
+    now = now or timezone.now()
+    with transaction.atomic():
+        connection = _locked(StripeConnection, agency_id)
+        connection.publishable_key = pasted["publishable_key"] or connection.publishable_key
+        if pasted["secret_key"]:
+            _put_secret_key(connection, pasted["secret_key"])
+            # Also when it is not known whose the key is: what was known belongs to the key before.
+            connection.account_id, connection.business_name = account_id, business_name[:200]
+            connection.checked_at = now
+        if pasted["webhook_secret"]:
+            _put_webhook_secret(connection, pasted["webhook_secret"], now)
+        connection.save()
+    return connection
+
+
+def check_stripe_keys(
+    *, agency_id: int, publishable_key: str | None, secret_key: str | None, webhook_secret: str | None
+) -> dict[str, str]:
+    """The keys by field, cleaned, with "" for blank ones. To be called before Stripe is asked about the secret key.
+
+    Raises key_shapes.WrongKey. A blank key is judged by the stored one: the two must be of one mode.
+    """
+    pasted = {
+        "publishable_key": key_shapes.cleaned(publishable_key),
+        "secret_key": key_shapes.cleaned(secret_key),
+        "webhook_secret": key_shapes.cleaned(webhook_secret),
+    }
+    checks = {
+        "publishable_key": key_shapes.check_publishable,
+        "secret_key": key_shapes.check_secret,
+        "webhook_secret": key_shapes.check_webhook_secret,
+    }
+    for field, key in pasted.items():
+        if key:
+            checks[field](key)
+    stored = StripeConnection.objects.filter(agency_id=agency_id).first() or StripeConnection(agency_id=agency_id)
+    publishable = pasted["publishable_key"] or stored.publishable_key
+    # The mask keeps the prefix, and the prefix says the mode.
+    secret = pasted["secret_key"] or stored.secret_key_mask
+    if publishable and secret:
+        key_shapes.check_same_mode(publishable_key=publishable, secret_key=secret)
+    return pasted
+
+
+def save_webhook_endpoint(
+    *, agency_id: int, endpoint_id: str, webhook_secret: str, instead_of: str, now: datetime | None = None
+) -> StripeConnection:
+    """Store the endpoint that was made at Stripe for the agency, with its signing secret.
+
+    Raises EndpointReplaced unless the stored one is still `instead_of` ("" for none).
+    """
+    key_shapes.check_webhook_secret(webhook_secret)
+    with transaction.atomic():
+        connection = _locked(StripeConnection, agency_id)
+        if connection.webhook_endpoint_id != instead_of:
+            raise EndpointReplaced(f"agency {agency_id} has another endpoint by now")
+        _put_webhook_secret(connection, webhook_secret, now or timezone.now())
+        connection.webhook_endpoint_id = endpoint_id
+        connection.save()
+    return connection
+
+
+def stripe_connection(agency_id: int) -> StripeConnection:
+    """The connection as it may be shown: masks, mode, account. Raises NotConnected without a secret key."""
+    connection = _with_key(StripeConnection, agency_id)
+    if connection is None or connection.secret_key_sealed is None:
+        raise NotConnected(f"agency {agency_id} has no Stripe key")
+    return connection
+
+
+def stripe_secret_key(agency_id: int) -> str:
+    """The agency's secret key for Stripe. Raises NotConnected."""
+    return _open(stripe_connection(agency_id), "secret_key_sealed", _SECRET_KEY)
+
+
+def webhook_secrets(agency_id: int, now: datetime) -> list[str]:
+    """The secrets that Stripe may sign with now: the current one, and the previous one for a day. [] without any."""
+    connection = _with_key(StripeConnection, agency_id)
+    if connection is None or connection.webhook_secret_sealed is None:
+        return []
+    secrets = [_open(connection, "webhook_secret_sealed", _WEBHOOK_SECRET)]
+    until = connection.previous_webhook_secret_until
+    if connection.previous_webhook_secret_sealed is not None and until is not None and now < until:
+        secrets.append(_open(connection, "previous_webhook_secret_sealed", _PREVIOUS_SECRET))
+    return secrets
+
+
+def note_event(*, agency_id: int, at: datetime) -> None:
+    """Remember that Stripe's signed word arrived. Written at most once a minute: many events share this row."""
+    recent = StripeConnection.objects.filter(agency_id=agency_id, last_event_at__gt=at - timedelta(minutes=1))
+    if not recent.exists():
+        StripeConnection.objects.filter(agency_id=agency_id).update(last_event_at=at)
+
+
+def save_hms_key(
+    *,
+    agency_id: int,
+    api_key: str | None = None,
+    organization_id: str,
+    organization_name: str,
+    seconds_left: int | None,
+    now: datetime | None = None,
+) -> HMSConnection:
+    """Store the agency's HMS key, cleaned and sealed (blank keeps it), with what HMS said about it.
+
+    Raises key_shapes.WrongKey, or OrganizationTaken when another agency uses this organization.
+    """
+    key = key_shapes.cleaned(api_key)
+    if key:
+        key_shapes.check_hms(key)
+    try:
+        with transaction.atomic():
+            connection = _locked(HMSConnection, agency_id)
+            if key:
+                connection.api_key_sealed = envelope.seal(key, agency_id=agency_id, field=_HMS_KEY)
+                connection.api_key_mask = key_shapes.mask(key)
+            connection.organization_id, connection.organization_name = organization_id, organization_name[:200]
+            connection.seconds_left, connection.checked_at = seconds_left, now or timezone.now()
+            connection.save()
+    except IntegrityError as error:
+        raise OrganizationTaken(_("Another agency is connected with this HMS organization already.")) from error
+    return connection
+
+
+def hms_key(agency_id: int) -> str:
+    """The agency's key for HMS. Raises NotConnected."""
+    connection = _with_key(HMSConnection, agency_id)
+    if connection is None or connection.api_key_sealed is None:
+        raise NotConnected(f"agency {agency_id} has no HMS key")
+    return _open(connection, "api_key_sealed", _HMS_KEY)
+
+
+def _put_secret_key(connection: StripeConnection, key: str) -> None:
+    connection.secret_key_sealed = envelope.seal(key, agency_id=connection.agency_id, field=_SECRET_KEY)
+    connection.secret_key_mask = key_shapes.mask(key)
+    connection.livemode = key_shapes.is_live(key)
+
+
+def _put_webhook_secret(connection: StripeConnection, secret: str, now: datetime) -> None:
+    agency_id = connection.agency_id
+    if connection.webhook_secret_sealed is not None:
+        current = _open(connection, "webhook_secret_sealed", _WEBHOOK_SECRET)
+        if current == secret:
+            return
+        connection.previous_webhook_secret_sealed = envelope.seal(current, agency_id=agency_id, field=_PREVIOUS_SECRET)
+        connection.previous_webhook_secret_until = now + PREVIOUS_SECRET_LIVES
+    connection.webhook_secret_sealed = envelope.seal(secret, agency_id=agency_id, field=_WEBHOOK_SECRET)
+    connection.webhook_secret_mask = key_shapes.mask(secret)
+
+
+def _with_key(model: type[_Connection], agency_id: int) -> _Connection | None:
+    """The row with the agency's data key, in one query."""
+    rows = model._default_manager.select_related("agency__data_key")
+    return rows.filter(agency_id=agency_id).first()
+
+
+def _locked(model: type[_Connection], agency_id: int) -> _Connection:
+    model._default_manager.get_or_create(agency_id=agency_id)
+    rows = model._default_manager.select_for_update(no_key=True, of=("self",)).select_related("agency__data_key")
+    return rows.get(agency_id=agency_id)
+
+
+def _open(connection: StripeConnection | HMSConnection, column: str, field: str) -> str:
+    return envelope.unseal(
+        getattr(connection, column),
+        agency_id=connection.agency_id,
+        field=field,
+        key=getattr(connection.agency, "data_key", None),
+    )

@@ -1,0 +1,57 @@
+"""Connections of an agency to Stripe and HMS, with their secrets sealed; and the agency's own data key.
+
+A sealed column holds what vault.envelope.seal() returned. A mask is what may be shown: `sk_live_...4242`.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class DataKey(models.Model):
+    """An agency's key for its secrets, itself sealed by a key from the environment."""
+
+    agency = models.OneToOneField(settings.TENANT_MODEL, on_delete=models.CASCADE, related_name="data_key")
+    wrapped = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"data key of {self.agency_id}"
+
+
+class StripeConnection(models.Model):
+    agency = models.OneToOneField(settings.TENANT_MODEL, on_delete=models.CASCADE, related_name="stripe_connection")
+    publishable_key = models.CharField(max_length=255, blank=True)
+    secret_key_sealed = models.BinaryField(null=True)
+    secret_key_mask = models.CharField(max_length=40, blank=True)
+    webhook_secret_sealed = models.BinaryField(null=True)
+    webhook_secret_mask = models.CharField(max_length=40, blank=True)
+    # Accepted beside the current one until the time given: Stripe signs with both while a secret is rolled.
+    previous_webhook_secret_sealed = models.BinaryField(null=True)
+    previous_webhook_secret_until = models.DateTimeField(null=True)
+    # The endpoint that we made at Stripe; empty when the agency made it by hand.
+    webhook_endpoint_id = models.CharField(max_length=64, blank=True)
+    livemode = models.BooleanField(null=True)
+    # Stripe's id of the account behind the key; changes only while no purchase is open.
+    account_id = models.CharField(max_length=64, blank=True)
+    business_name = models.CharField(max_length=200, blank=True)
+    checked_at = models.DateTimeField(null=True)
+    last_event_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"Stripe of {self.agency_id}"
+
+
+class HMSConnection(models.Model):
+    agency = models.OneToOneField(settings.TENANT_MODEL, on_delete=models.CASCADE, related_name="hms_connection")
+    api_key_sealed = models.BinaryField(null=True)
+    api_key_mask = models.CharField(max_length=40, blank=True)
+    # The parent organization that the key belongs to. One agency for each: the balance is its own.
+    organization_id = models.CharField(max_length=64, null=True, unique=True)
+    organization_name = models.CharField(max_length=200, blank=True)
+    # Minutes left at HMS, kept as whole seconds, as of checked_at.
+    seconds_left = models.BigIntegerField(null=True)
+    checked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"HMS of {self.agency_id}"
