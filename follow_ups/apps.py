@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class FollowUpsConfig(AppConfig):
+    name = "follow_ups"

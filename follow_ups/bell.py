@@ -1,0 +1,34 @@
+"""A bell in Redis that wakes the dispatcher. It is a hint: if nobody hears it, the dispatcher looks by itself."""
+
+import logging
+from functools import cache
+
+import redis
+from django.conf import settings
+
+log = logging.getLogger(__name__)
+_KEY = "follow_ups:bell"
+
+
+@cache
+def _redis() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=1)
+
+
+def ring() -> None:
+    """Tell a waiting dispatcher that something is due. Never fails."""
+    try:
+        pipe = _redis().pipeline(transaction=False)
+        pipe.lpush(_KEY, 1)
+        pipe.ltrim(_KEY, 0, 0)
+        pipe.execute()
+    except redis.RedisError as error:
+        log.warning("the bell is out of order: %s", type(error).__name__)
+
+
+def wait(seconds: float) -> bool:
+    """Sleep until the bell rings, at most this long. False when it did not, or cannot."""
+    try:
+        return _redis().blpop([_KEY], timeout=seconds) is not None
+    except redis.TimeoutError:
+        return False
