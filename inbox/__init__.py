@@ -1,0 +1,1 @@
+"""Facts received from Stripe and HMS: verified, stored once, answered; applied later by whoever they concern."""

@@ -1,0 +1,85 @@
+"""StripeEvent, HmsEndpoint and HmsEvent: what outsiders told us, kept before anything is done about it."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class EventState(models.TextChoices):
+    RECEIVED = "received", _("Received")
+    APPLIED = "applied", _("Applied")
+    # Understood, and nothing to do: another type, another mode, a purchase that is not ours.
+    IGNORED = "ignored", _("Ignored")
+    # Could not be applied and will be tried again; `error` says why.
+    FAILED = "failed", _("Failed")
+
+
+class StripeEvent(models.Model):
+    agency = models.ForeignKey(settings.TENANT_MODEL, on_delete=models.CASCADE, related_name="stripe_events")
+    # Unique for one agency only: an id forged by another agency suppresses nothing.
+    event_id = models.CharField(max_length=255)
+    type = models.CharField(max_length=120)
+    livemode = models.BooleanField()
+    api_version = models.CharField(max_length=40, blank=True)
+    # When it happened, by Stripe's clock.
+    event_at = models.DateTimeField()
+    # The body as it was signed.
+    payload = models.BinaryField()
+    received_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=10, choices=EventState, default=EventState.RECEIVED)
+    # Why it was ignored, or why the last try failed. Never a secret, never the body.
+    note = models.CharField(max_length=500, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["agency", "event_id"], name="stripe_event_once_per_agency")]
+        indexes = [
+            models.Index(fields=["agency", "-received_at"], name="stripe_event_latest"),
+            # Few at any time, and counted on the agency's first page.
+            models.Index(
+                fields=["agency"], condition=models.Q(state__in=["received", "failed"]), name="stripe_event_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"
+
+
+class HmsEndpoint(models.Model):
+    """Where HMS reports the calls of one client's organization. Its payloads name no organization; the address does."""
+
+    agency = models.ForeignKey(settings.TENANT_MODEL, on_delete=models.CASCADE, related_name="hms_endpoints")
+    # The Organization in the agency's schema. No foreign key crosses schemas.
+    organization_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    # SHA-256 of the token in the address, so that the table does not give the address away.
+    token_hash = models.CharField(max_length=64, unique=True)
+    token_sealed = models.BinaryField()
+    secret_sealed = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_event_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"HMS endpoint of {self.organization_id}"
+
+
+class HmsEvent(models.Model):
+    """A report of HMS: a hint to look, never a number to book."""
+
+    endpoint = models.ForeignKey(HmsEndpoint, on_delete=models.CASCADE, related_name="events")
+    type = models.CharField(max_length=60)
+    call_id = models.CharField(max_length=255, blank=True)
+    call_status = models.CharField(max_length=60, blank=True)
+    # SHA-256 of the signed body: HMS numbers no deliveries, so a repeated body is the same report.
+    body_hash = models.CharField(max_length=64)
+    received_at = models.DateTimeField(default=timezone.now)
+    deliveries = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["endpoint", "body_hash"], name="hms_event_once_per_body")]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.call_id}"

@@ -1,0 +1,107 @@
+"""The inbox for Stripe: what was signed is stored together with the wish to apply it, and answered at once.
+
+An event is stored once per agency. Whatever becomes of it is a state of its row; a failure is noted in a transaction of
+its own, since the one that failed takes everything else back. Nothing in here knows wallets, so no lock can delay it.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from follow_ups import agenda
+from inbox import stripe_signature
+from inbox.models import EventState, StripeEvent
+
+KIND = "stripe_event"
+_OPEN = (EventState.RECEIVED, EventState.FAILED)
+_INSERT = """
+INSERT INTO public.inbox_stripeevent
+  (agency_id, event_id, type, livemode, api_version, event_at, payload, received_at, state, note, attempts)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0)
+ON CONFLICT (agency_id, event_id) DO NOTHING RETURNING id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A stored event. `is_new` is False when it had come before."""
+
+    id: int
+    event_id: str
+    is_new: bool
+
+
+def receive(*, agency_id: int | None, payload: bytes, header: str, secrets: list[str], now: datetime) -> Received:
+    """Verify what came for this agency and store it, with a follow-up that applies it, in one transaction.
+
+    Raises stripe_signature.InvalidSignature, after the same work for an agency that does not exist (None).
+    """
+    signed = stripe_signature.verify(payload, header, secrets, now)
+    if agency_id is None:
+        raise stripe_signature.InvalidSignature("nobody receives this")
+    with transaction.atomic():
+        stored = _insert(agency_id, signed, payload, now)
+        if stored is not None:
+            agenda.schedule(kind=KIND, subject=str(stored), agency_id=agency_id)
+            return Received(stored, signed.id, True)
+        before = StripeEvent.objects.only("id", "state").get(agency_id=agency_id, event_id=signed.id)
+        if before.state == EventState.FAILED:
+            # Sent again, perhaps by hand: not worth waiting for the next try.
+            agenda.schedule(kind=KIND, subject=str(before.pk), agency_id=agency_id)
+        return Received(before.pk, signed.id, False)
+
+
+def body(event: StripeEvent) -> dict[str, Any]:
+    """What Stripe said, as it was signed."""
+    said: dict[str, Any] = json.loads(bytes(event.payload))
+    return said
+
+
+def begin(*, event_pk: int, again: bool = False) -> StripeEvent | None:
+    """The event, locked until the transaction ends; None when it is settled and not wanted `again`.
+
+    Raises StripeEvent.DoesNotExist.
+    """
+    event = StripeEvent.objects.select_for_update(no_key=True).get(pk=event_pk)
+    return event if again or event.state in _OPEN else None
+
+
+def applied(event: StripeEvent, *, note: str = "") -> None:
+    """It has done what it says. In the transaction that did it."""
+    _close(event, EventState.APPLIED, note)
+
+
+def ignored(event: StripeEvent, *, note: str) -> None:
+    """It was understood and there was nothing to do, for the reason given."""
+    _close(event, EventState.IGNORED, note)
+
+
+def failed(*, event_pk: int, note: str) -> None:
+    """It could not be applied and will be tried again. To be called after the failed transaction has ended."""
+    StripeEvent.objects.filter(pk=event_pk).exclude(state=EventState.APPLIED).update(
+        state=EventState.FAILED, note=note[:500], attempts=F("attempts") + 1
+    )
+
+
+def unsettled(agency_id: int) -> QuerySet[StripeEvent]:
+    """Events of the agency that are still to be applied, oldest first."""
+    return StripeEvent.objects.filter(agency_id=agency_id, state__in=_OPEN).order_by("received_at")
+
+
+def _insert(agency_id: int, signed: stripe_signature.SignedEvent, payload: bytes, now: datetime) -> int | None:
+    said = (signed.id, signed.type, signed.livemode, signed.api_version, signed.event_at)
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, (agency_id, *said, payload, now, EventState.RECEIVED.value))
+        row = cursor.fetchone()
+    return None if row is None else int(row[0])
+
+
+def _close(event: StripeEvent, state: EventState, note: str) -> None:
+    event.state, event.note, event.settled_at = state, note[:500], timezone.now()
+    event.attempts += 1
+    event.save(update_fields=["state", "note", "settled_at", "attempts"])
