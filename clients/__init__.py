@@ -1,0 +1,1 @@
+"""The agency's customers and their people. In the agency's schema."""
