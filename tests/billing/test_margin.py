@@ -1,0 +1,29 @@
+import pytest
+
+from billing import margin
+
+
+def test_a_package_earns_its_price_without_the_cost_of_its_minutes() -> None:
+    earned = margin.of(price_minor=4000, credits=100, cost_micro_per_minute=70_000)
+    assert (earned.cost_minor, earned.profit_minor, earned.basis_points) == (700, 3300, 8250)
+    assert not earned.loses_money
+
+
+def test_a_package_below_cost_loses_money() -> None:
+    lost = margin.of(price_minor=600, credits=100, cost_micro_per_minute=70_000)
+    assert (lost.profit_minor, lost.basis_points) == (-100, -1667)
+    assert lost.loses_money
+
+
+def test_the_cost_is_rounded_once_for_the_whole_package() -> None:
+    assert margin.of(price_minor=100, credits=3, cost_micro_per_minute=5_000).cost_minor == 2
+    assert margin.of(price_minor=100, credits=1, cost_micro_per_minute=4_999).cost_minor == 0
+
+
+def test_minutes_that_cost_nothing_earn_everything() -> None:
+    assert margin.of(price_minor=4000, credits=100, cost_micro_per_minute=0).basis_points == 10_000
+
+
+def test_without_a_price_there_is_no_margin() -> None:
+    with pytest.raises(ValueError, match="price"):
+        margin.of(price_minor=0, credits=100, cost_micro_per_minute=70_000)

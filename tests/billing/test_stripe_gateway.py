@@ -1,0 +1,182 @@
+"""Over real sockets, against the sandbox."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from billing import stripe_gateway
+from tenancy import network
+from tests.support.stripe_world import Sandbox
+
+pytestmark = pytest.mark.django_db
+PACKAGE = uuid.UUID(int=7)
+
+
+@pytest.fixture
+def key(stripe: Sandbox) -> str:
+    return stripe.open_account()["secret_key"]
+
+
+def made(key: str, **changes: Any) -> stripe_gateway.PriceState:
+    values = {"package_id": PACKAGE, "name": "100 credits", "price_minor": 4000, "currency": "eur"} | changes
+    return stripe_gateway.make_product_and_price(secret_key=key, **values)
+
+
+def checkout(key: str, price_id: str, purchase_id: uuid.UUID, **changes: Any) -> stripe_gateway.CheckoutSession:
+    values = {
+        "email": "ben@client.test",
+        "success_url": "http://acme.portal.localhost/back?session={CHECKOUT_SESSION_ID}",
+        "cancel_url": "http://acme.portal.localhost/buy",
+        "expires_at": timezone.now() + timedelta(hours=23),
+    } | changes
+    return stripe_gateway.create_checkout(secret_key=key, purchase_id=purchase_id, price_id=price_id, **values)
+
+
+def test_the_account_behind_a_key_is_named(stripe: Sandbox) -> None:
+    keys = stripe.open_account()
+    account = stripe_gateway.check_account(keys["secret_key"])
+    assert (account.id, account.name, account.livemode) == (keys["account_id"], "Acme Payments", False)
+
+
+def test_a_restricted_key_that_may_not_read_the_account_is_good_enough(stripe: Sandbox) -> None:
+    account = stripe_gateway.check_account(stripe.open_account()["restricted_key"])
+    assert account.id == ""
+
+
+def test_an_unknown_key_is_refused_and_not_repeated(stripe: Sandbox) -> None:
+    with pytest.raises(stripe_gateway.StripeKeyRefused) as refused:
+        stripe_gateway.check_account("sk_test_51CanaryCanaryCanary")
+    assert "Canary" not in f"{refused.value!r} {refused.value.sentence}"
+    assert refused.value.__cause__ is None
+
+
+def test_a_price_is_made_once_however_often_it_is_asked_for(stripe: Sandbox, key: str) -> None:
+    first, second = made(key), made(key)
+    assert first == second
+    assert (first.unit_amount, first.currency, first.type, first.active) == (4000, "eur", "one_time", True)
+    assert made(key, price_minor=5000).id != first.id
+
+
+def test_an_archived_price_of_ours_is_taken_into_use_again(stripe: Sandbox, key: str) -> None:
+    price = made(key)
+    stripe.ask(key, "POST", f"prices/{price.id}", active="false")
+    stripe.ask(key, "POST", f"products/{price.product_id}", active="false")
+    again = made(key)
+    assert again.id == price.id
+    assert stripe_gateway.check_price(secret_key=key, price_id=price.id).active
+    assert stripe_gateway.check_price(secret_key=key, price_id=price.id).product_active
+
+
+def test_a_price_of_another_account_is_missing(stripe: Sandbox, key: str) -> None:
+    price = made(key)
+    with pytest.raises(stripe_gateway.StripeMissing):
+        stripe_gateway.check_price(secret_key=stripe.open_account()["secret_key"], price_id=price.id)
+
+
+def test_one_purchase_has_one_page_however_often_it_is_asked_for(key: str) -> None:
+    purchase_id, expires_at, price = uuid.uuid4(), timezone.now() + timedelta(hours=23), made(key)
+    pages = {checkout(key, price.id, purchase_id, expires_at=expires_at) for _ in range(3)}
+    assert len(pages) == 1
+
+
+def test_a_page_carries_the_purchase_everywhere(stripe: Sandbox, key: str) -> None:
+    purchase_id = uuid.uuid4()
+    session = checkout(key, made(key).id, purchase_id)
+    raw = stripe.ask(key, "GET", f"checkout/sessions/{session.id}")
+    assert raw["success_url"].endswith("?session={CHECKOUT_SESSION_ID}")
+    assert (raw["customer_email"], raw["adaptive_pricing"]) == ("ben@client.test", {"enabled": False})
+    state = stripe_gateway.fetch_session(secret_key=key, session_id=session.id)
+    assert (state.purchase_id, state.status, state.payment_status) == (purchase_id, "open", "unpaid")
+    assert (state.amount_subtotal, state.currency, state.mode, state.livemode) == (4000, "eur", "payment", False)
+
+
+def test_a_paid_page_names_its_payment(stripe: Sandbox, key: str) -> None:
+    purchase_id = uuid.uuid4()
+    session = checkout(key, made(key).id, purchase_id)
+    stripe.pay(session.id)
+    state = stripe_gateway.fetch_session(secret_key=key, session_id=session.id)
+    assert (state.status, state.payment_status, state.payment_intent_status) == ("complete", "paid", "succeeded")
+    intent = stripe.ask(key, "GET", f"payment_intents/{state.payment_intent}")
+    assert intent["metadata"] == {"purchase_id": str(purchase_id)}
+
+
+def test_a_failed_bank_debit_is_seen_in_the_session(stripe: Sandbox, key: str) -> None:
+    session = checkout(key, made(key).id, uuid.uuid4())
+    stripe.pay(session.id, method="bank_debit")
+    assert not stripe_gateway.fetch_session(secret_key=key, session_id=session.id).bank_said_no
+    stripe.turn(f"stripe/sessions/{session.id}/bank", outcome="failed")
+    assert stripe_gateway.fetch_session(secret_key=key, session_id=session.id).bank_said_no
+
+
+def test_a_closed_page_cannot_be_closed_again(key: str) -> None:
+    session = checkout(key, made(key).id, uuid.uuid4())
+    assert stripe_gateway.expire_session(secret_key=key, session_id=session.id).status == "expired"
+    with pytest.raises(stripe_gateway.StripeRefused):
+        stripe_gateway.expire_session(secret_key=key, session_id=session.id)
+
+
+def test_an_endpoint_is_made_for_every_event_in_the_version_we_read(stripe: Sandbox, key: str) -> None:
+    url = "http://portal.localhost:8000/api/webhooks/stripe/acme"
+    stripe.ask(key, "POST", "webhook_endpoints", **{"url": "http://localhost/other", "enabled_events[]": "*"})
+    orphan = stripe_gateway.make_webhook_endpoint(secret_key=key, url=url)
+    endpoint = stripe_gateway.make_webhook_endpoint(secret_key=key, url=url)
+    assert endpoint.replaces == (orphan.id,)
+    stripe_gateway.remove_webhook_endpoints(secret_key=key, endpoint_ids=endpoint.replaces)
+    listed = {one["id"]: one for one in stripe.ask(key, "GET", "webhook_endpoints")["data"]}
+    assert orphan.id not in listed
+    assert len(listed) == 2
+    assert listed[endpoint.id]["enabled_events"] == list(stripe_gateway.EVENTS)
+    assert listed[endpoint.id]["api_version"] == stripe_gateway.API_VERSION
+    assert endpoint.secret.startswith("whsec_")
+    assert endpoint.secret not in repr(endpoint)
+
+
+@pytest.mark.parametrize("kind", ["cut", "500", "lost"])
+def test_a_lost_connection_is_tried_again_with_the_same_key(stripe: Sandbox, key: str, kind: str) -> None:
+    price = made(key)
+    stripe.breaks(kind, "checkout", method="POST")
+    session = checkout(key, price.id, uuid.uuid4())
+    assert [one["id"] for one in stripe.ask(key, "GET", "checkout/sessions")["data"]] == [session.id]
+
+
+@pytest.mark.parametrize("kind", ["cut", "502", "503"])
+def test_a_stripe_that_stays_away_is_one_kind_of_error(stripe: Sandbox, key: str, kind: str) -> None:
+    stripe.breaks(kind, "account", times=3)
+    with pytest.raises(stripe_gateway.StripeUnreachable):
+        stripe_gateway.check_account(key)
+    assert stripe_gateway.check_account(key).id
+
+
+def test_too_many_requests_is_a_matter_of_trying_later(stripe: Sandbox, key: str) -> None:
+    stripe.breaks("429", "account", times=3)
+    with pytest.raises(stripe_gateway.StripeUnreachable):
+        stripe_gateway.check_account(key)
+
+
+def test_stripe_has_ten_seconds_to_answer() -> None:
+    assert stripe_gateway._http()._timeout == (3, 10)
+
+
+def test_whole_answers_are_never_logged(key: str) -> None:
+    import logging
+
+    stripe_gateway.check_account(key)
+    assert not logging.getLogger("stripe").isEnabledFor(logging.INFO)
+
+
+def test_stripe_is_never_asked_inside_a_transaction(key: str) -> None:
+    with pytest.raises(network.InsideTransaction), transaction.atomic():
+        stripe_gateway.check_account(key)
+
+
+def test_the_global_key_stays_empty_and_agencies_do_not_mix(stripe: Sandbox) -> None:
+    import stripe as library
+
+    one, other = stripe.open_account(), stripe.open_account()
+    seen = [stripe_gateway.check_account(keys["secret_key"]).id for keys in (one, other, one)]
+    assert seen == [one["account_id"], other["account_id"], one["account_id"]]
+    assert library.api_key is None
