@@ -1,0 +1,55 @@
+"""Organization: the child organization at HMS that belongs to one client."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clients.models import Client
+
+
+class Organization(models.Model):
+    class State(models.TextChoices):
+        # To be made at HMS.
+        WANTED = "wanted", _("Being set up")
+        # The request is on its way. Whoever finds this state later does not know whether HMS has made it.
+        REQUESTED = "requested", _("Being set up")
+        READY = "ready", _("Ready")
+        # The answer, with the key in it, was lost. Never asked for again; the agency pastes the key.
+        UNCLEAR = "unclear", _("Needs attention")
+        SUSPENDED = "suspended", _("Suspended")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client = models.OneToOneField(Client, on_delete=models.PROTECT, related_name="organization")
+    # What it is called at HMS: unique there, so that a lost answer can be looked up.
+    hms_name = models.CharField(max_length=200, unique=True)
+    hms_id = models.CharField(max_length=64, null=True, unique=True)
+    api_key_sealed = models.BinaryField(null=True)
+    api_key_mask = models.CharField(max_length=40, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.WANTED)
+    state_since = models.DateTimeField(default=timezone.now)
+    # Why the last try failed, in words for the agency.
+    problem = models.CharField(max_length=500, blank=True)
+    # Refused tries in a row: decides how long the next one waits.
+    refusals = models.PositiveIntegerField(default=0)
+    wanted_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When its first assistant stood at HMS, pointing at our endpoint. Null: still to be seen to.
+    equipped_at = models.DateTimeField(null=True)
+    # The list of calls was read and booked up to this time; moves last, after the calls are booked.
+    calls_synced_until = models.DateTimeField(null=True)
+    # When the list was last read far back, for what appears days late.
+    calls_swept_at = models.DateTimeField(null=True)
+    # When the client last did something: decides how often we look for calls.
+    active_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state="ready") | models.Q(hms_id__isnull=False, api_key_sealed__isnull=False),
+                name="organization_ready_has_id_and_key",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.hms_name
