@@ -1,0 +1,153 @@
+"""Booking: what HMS said of some calls becomes their rows, their ledger entries and the end of their holds, together.
+
+A call is booked once, when it is over and its time is known. If HMS changes the time later, the difference is booked as
+a correction. Whatever is told twice, late or out of order, the sum of a call's entries is minus its billed seconds.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from billing import ledger, wallets
+from billing.models import LedgerEntry
+from calls import holds, rating
+from calls.models import Call
+from calls.rating import Terms
+from hms_client import Call as HmsCall
+from organizations.models import Organization
+
+log = logging.getLogger(__name__)
+_SOURCE = "hms"
+_ACTOR = {"kind": "hms", "id": "", "email": ""}
+_TOLD = [
+    "status",
+    "direction",
+    "customer_number",
+    "own_number",
+    "assistant_name",
+    "end_reason",
+    "placed_at",
+    "started_at",
+    "ended_at",
+    "measured_seconds",
+    "asked_at",
+]
+_BOOKED = ["billed_seconds", "rounding", "cost_micro_per_minute", "corrections", "booked_at"]
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What a batch did: calls that are new, entries posted, calls that another client's organization has already."""
+
+    new: int = 0
+    entries: int = 0
+    elsewhere: int = 0
+
+    def __add__(self, other: "Booked") -> "Booked":
+        return Booked(self.new + other.new, self.entries + other.entries, self.elsewhere + other.elsewhere)
+
+
+def book(*, organization: Organization, told: Sequence[HmsCall], terms: Terms, asked_at: datetime) -> Booked:
+    """Take in what HMS answered to a question asked at `asked_at`, in one transaction. An older answer than the one a
+    call has already changes nothing. Seconds may fall below zero: what was talked is always taken.
+    """
+    with transaction.atomic():
+        wallets.lock(organization.client_id)
+        known = {row.hms_id: row for row in Call.objects.filter(hms_id__in=[call.id for call in told])}
+        mine = [call for call in told if _is_news(organization, known.get(call.id), asked_at)]
+        fresh = [_new_row(organization, call) for call in mine if call.id not in known]
+        rows = known | {row.hms_id: row for row in fresh}
+        for call in mine:
+            _take_in(rows[call.id], call, asked_at)
+        ours = [rows[call.id] for call in mine]
+        entries = _post(organization, ours, terms, asked_at)
+        Call.objects.bulk_create(fresh)
+        Call.objects.bulk_update([row for row in ours if row.hms_id in known], [*_TOLD, *_BOOKED])
+        holds.adopt(organization=organization, rows=fresh)
+        settled = [row.hms_id for row in ours if row.booked_at is not None]
+        holds.release(organization=organization, hms_call_ids=settled, now=asked_at)
+    elsewhere = sum(row.organization_id != organization.pk for row in known.values())
+    if elsewhere:
+        log.error("organization %s lists %s calls that another organization has", organization.pk, elsewhere)
+    return Booked(len(fresh), entries, elsewhere)
+
+
+def _is_news(organization: Organization, row: Call | None, asked_at: datetime) -> bool:
+    return row is None or (row.organization_id == organization.pk and row.asked_at <= asked_at)
+
+
+def _new_row(organization: Organization, call: HmsCall) -> Call:
+    return Call(organization=organization, hms_id=call.id, placed_at=call.created_at)
+
+
+def _take_in(row: Call, call: HmsCall, asked_at: datetime) -> None:
+    """Write down what HMS said. A call that is booked does not come back to life, and known facts are not forgotten."""
+    row.asked_at = asked_at
+    if row.booked_at is not None and not _is_over(call):
+        return
+    row.status = call.status[:40]
+    row.direction = (call.direction or row.direction)[:10]
+    row.customer_number = (call.caller_phone or row.customer_number)[:40]
+    row.own_number = (call.assistant_phone or call.phone_number or row.own_number)[:40]
+    row.assistant_name = (call.assistant_name or row.assistant_name)[:200]
+    row.end_reason = (call.end_reason or row.end_reason)[:120]
+    row.placed_at = call.created_at
+    row.started_at, row.ended_at = call.started_at or row.started_at, call.ended_at or row.ended_at
+    if _is_over(call) and call.duration_seconds is not None:
+        row.measured_seconds = call.duration_seconds
+
+
+def _is_over(call: HmsCall) -> bool:
+    return rating.is_over(call.status, has_ended=call.ended_at is not None)
+
+
+def _post(organization: Organization, rows: Iterable[Call], terms: Terms, now: datetime) -> int:
+    """Book what the ledger does not have yet of these calls; the number of entries."""
+    due: list[tuple[Call, ledger.Movement]] = []
+    for row in rows:
+        target = _target(row, terms)
+        if target is None:
+            continue
+        row.booked_at = row.booked_at or now
+        if target == (row.billed_seconds or 0):
+            row.billed_seconds = target
+        else:
+            due.append((row, _movement(organization, row, target, terms)))
+    postings = ledger.post_batch([movement for _row, movement in due])
+    for row, posting in zip((row for row, _movement in due), postings, strict=True):
+        # What the ledger took, not what was asked of it: after a conflict that is nothing.
+        row.billed_seconds = (row.billed_seconds or 0) - posting.amount
+    return sum(posting.outcome is ledger.Outcome.POSTED for posting in postings)
+
+
+def _target(row: Call, terms: Terms) -> int | None:
+    """What the call costs in seconds; None while that cannot be said. Freezes the terms the first time."""
+    if not rating.is_over(row.status, has_ended=row.ended_at is not None):
+        return None
+    is_free = rating.is_free(row.status)
+    if row.measured_seconds is None and not is_free:
+        return None
+    if row.booked_at is None:
+        row.rounding, row.cost_micro_per_minute = str(terms.rounding), terms.cost_micro_per_minute
+    return 0 if is_free else rating.billed_seconds(row.measured_seconds or 0, rounding=int(row.rounding))
+
+
+def _movement(organization: Organization, row: Call, target: int, terms: Terms) -> ledger.Movement:
+    """The call's entry, or the correction of it."""
+    is_first = not row.billed_seconds and row.corrections == 0
+    if not is_first:
+        row.corrections += 1
+    return ledger.Movement(
+        client_id=organization.client_id,
+        amount=(row.billed_seconds or 0) - target,
+        kind=LedgerEntry.Kind.USAGE if is_first else LedgerEntry.Kind.USAGE_CORRECTION,
+        source=_SOURCE,
+        source_id=row.hms_id if is_first else f"{row.hms_id}#{row.corrections}",
+        fact={"call": row.hms_id, "measured_seconds": row.measured_seconds or 0},
+        livemode=terms.livemode,
+        actor=_ACTOR,
+        event_at=row.ended_at or row.started_at or row.placed_at,
+    )

@@ -1,0 +1,139 @@
+"""Seconds set aside for a call while it runs, so that two calls at once cannot spend the same credit.
+
+Every change takes the wallet's lock first. A hold dies with its call, or when it has expired and HMS, asked afterwards,
+knows of no such call.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from billing import disputes, wallets
+from calls.models import Call, Hold
+from organizations.models import Organization
+
+# The least that a call is started with, and the most that one call sets aside.
+MINIMUM_SECONDS = 30
+CAP_SECONDS = 1800
+# Beyond what was set aside, so that a call ends with a sentence and not in one.
+GRACE_SECONDS = 30
+# HMS needs some time to end a call and to write it down.
+SETTLING_SECONDS = 120
+# A call that HMS calls running for longer than this is not waited for.
+_LONGEST = timedelta(hours=4)
+# HMS notes a call within this time of being asked for it, by a clock that may differ from ours by this much.
+_PLACED_WITHIN = timedelta(minutes=5)
+_CLOCKS_DIFFER = timedelta(minutes=1)
+
+
+class NotEnoughTime(ValueError):
+    """Too little is available to start a call. The message is for the client."""
+
+
+class PaymentDisputed(NotEnoughTime):
+    """A payment of the client is disputed: what runs goes on, nothing new starts."""
+
+
+def take(
+    *,
+    organization: Organization,
+    now: datetime,
+    assistant_maximum: int | None = None,
+    hms_call_id: str = "",
+    destination: str = "",
+    actor: Mapping[str, str] | None = None,
+    hold_id: uuid.UUID | None = None,
+) -> Hold:
+    """Set aside what one call may use: what is available, at most the assistant's maximum and our cap, in seconds.
+
+    A call that has a hold keeps it. Inside the caller's transaction. Raises NotEnoughTime, PaymentDisputed.
+    """
+    wallet = wallets.lock(organization.client_id)
+    known = _open(organization).filter(hms_call_id=hms_call_id).first() if hms_call_id else None
+    if known is not None:
+        return known
+    if disputes.stop_starts(organization.client_id):
+        raise PaymentDisputed(_("A payment is disputed, so no new call can start. Please get in touch with us."))
+    seconds = min(wallet.available, assistant_maximum or CAP_SECONDS, CAP_SECONDS)
+    if wallet.available < MINIMUM_SECONDS:
+        raise NotEnoughTime(_("There is not enough time left for a call. Please buy credits first."))
+    hold = Hold.objects.create(
+        id=hold_id or uuid.uuid4(),
+        organization=organization,
+        hms_call_id=hms_call_id,
+        destination=destination,
+        actor=dict(actor or {}),
+        seconds=seconds,
+        created_at=now,
+        expires_at=now + timedelta(seconds=seconds + GRACE_SECONDS + SETTLING_SECONDS),
+    )
+    wallets.set_aside(organization.client_id, seconds)
+    return hold
+
+
+def longest_call(hold: Hold) -> int:
+    """For how many seconds HMS may let the call run."""
+    return hold.seconds + GRACE_SECONDS
+
+
+def release(*, organization: Organization, hms_call_ids: Collection[str], now: datetime) -> int:
+    """Give back what was set aside for these calls; how many seconds. Inside the caller's transaction."""
+    wallets.lock(organization.client_id)
+    return _give_back(organization, _open(organization).filter(hms_call_id__in=hms_call_ids), now)
+
+
+def release_one(hold: Hold, *, now: datetime) -> None:
+    """Give back a hold whose call was never placed. Inside the caller's transaction."""
+    wallets.lock(hold.organization.client_id)
+    _give_back(hold.organization, _open(hold.organization).filter(pk=hold.pk), now)
+
+
+def name(hold: Hold, *, hms_call_id: str) -> None:
+    """Write down which call the hold is for: HMS has said so. Inside the caller's transaction."""
+    wallets.lock(hold.organization.client_id)
+    # The list of calls may have given this call to the hold of another one to the same number.
+    _open(hold.organization).filter(hms_call_id=hms_call_id).exclude(pk=hold.pk).update(hms_call_id="")
+    Hold.objects.filter(pk=hold.pk).update(hms_call_id=hms_call_id)
+
+
+def adopt(*, organization: Organization, rows: Iterable[Call]) -> None:
+    """Give new outbound calls of the list the holds that lost HMS's answer: same number, about the same time.
+
+    Inside the caller's transaction, under the wallet's lock.
+    """
+    nameless = list(_open(organization).filter(hms_call_id="").exclude(destination="").order_by("created_at"))
+    for row in rows:
+        for hold in nameless:
+            since = row.placed_at - hold.created_at
+            in_time = -_CLOCKS_DIFFER <= since <= _PLACED_WITHIN
+            if in_time and hold.destination in (row.customer_number, row.own_number):
+                Hold.objects.filter(pk=hold.pk).update(hms_call_id=row.hms_id)
+                nameless.remove(hold)
+                break
+
+
+def expire(*, organization: Organization, running: Collection[str], asked_at: datetime) -> int:
+    """Give back what had expired when HMS was asked, but for the calls that HMS says are `running`; in seconds.
+
+    Inside the caller's transaction.
+    """
+    wallets.lock(organization.client_id)
+    expired = _open(organization).filter(expires_at__lte=asked_at)
+    still = expired.filter(hms_call_id__in=running, created_at__gt=asked_at - _LONGEST)
+    return _give_back(organization, expired.exclude(pk__in=still.values("pk")), asked_at)
+
+
+def _open(organization: Organization) -> QuerySet[Hold]:
+    return Hold.objects.filter(organization=organization, released_at=None)
+
+
+def _give_back(organization: Organization, rows: Iterable[Hold], now: datetime) -> int:
+    found = list(rows)
+    seconds = sum(hold.seconds for hold in found)
+    if found:
+        Hold.objects.filter(pk__in=[hold.pk for hold in found]).update(released_at=now)
+        wallets.give_back(organization.client_id, seconds)
+    return seconds

@@ -1,0 +1,96 @@
+"""Call and Hold: what HMS measured and what was billed for it, and what a running call has set aside."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from organizations.models import Organization
+
+
+class Call(models.Model):
+    """One call of a client's organization, as HMS last told it."""
+
+    class Rounding(models.TextChoices):
+        SECOND = "1", _("per second")
+        SIX_SECONDS = "6", _("per 6 seconds")
+        HALF_MINUTE = "30", _("per 30 seconds")
+        MINUTE = "60", _("per started minute")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="calls", db_index=False)
+    # HMS's own id; may hold the caller's number, so it stands in no address and no log. Unique for the whole agency: by
+    # this id alone the ledger knows a call.
+    hms_id = models.CharField(max_length=255, unique=True)
+    # HMS's word: an open set.
+    status = models.CharField(max_length=40)
+    direction = models.CharField(max_length=10, blank=True)
+    # The number of the person, whoever called.
+    customer_number = models.CharField(max_length=40, blank=True)
+    own_number = models.CharField(max_length=40, blank=True)
+    assistant_name = models.CharField(max_length=200, blank=True)
+    end_reason = models.CharField(max_length=120, blank=True)
+    # When HMS made it; when it was answered; when it ended.
+    placed_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    # Null until HMS has said how long it was; grows or shrinks when HMS corrects itself.
+    measured_seconds = models.PositiveIntegerField(null=True)
+    # What the ledger took: measured, rounded up by `rounding`. Always minus the sum of this call's entries.
+    billed_seconds = models.PositiveIntegerField(null=True)
+    # Frozen when the call is first booked.
+    rounding = models.CharField(max_length=2, choices=Rounding, default=Rounding.SECOND)
+    cost_micro_per_minute = models.PositiveIntegerField(null=True)
+    # How often HMS corrected the measured time after it was booked.
+    corrections = models.PositiveIntegerField(default=0)
+    first_seen_at = models.DateTimeField(default=timezone.now)
+    # When HMS was asked for what this row says: an older answer never replaces a newer one.
+    asked_at = models.DateTimeField(default=timezone.now)
+    # When the call was over and its time known, or it was known to cost nothing.
+    booked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organization", "-placed_at"], name="call_latest"),
+            # The calls of all clients, the latest first.
+            models.Index(fields=["-placed_at", "-id"], name="call_latest_of_all"),
+            models.Index(
+                fields=["organization", "asked_at"], condition=models.Q(booked_at=None), name="call_unsettled"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Hold(models.Model):
+    """Seconds set aside for one call while it runs. Dies with its call, or when it expires."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="holds")
+    # Empty until HMS has given the call an id.
+    hms_call_id = models.CharField(max_length=255, blank=True)
+    # Of a call that we place: finds its hold again when HMS's answer, with the id in it, was lost.
+    destination = models.CharField(max_length=20, blank=True)
+    # Who placed it: {"kind", "id", "email"} as they were then; empty for a call that came in.
+    actor = models.JSONField(default=dict)
+    seconds = models.PositiveIntegerField()
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "hms_call_id"],
+                condition=models.Q(released_at=None) & ~models.Q(hms_call_id=""),
+                name="hold_open_once_per_call",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["organization", "expires_at"], condition=models.Q(released_at=None), name="hold_open")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seconds} s for {self.hms_call_id or 'a call to come'}"
