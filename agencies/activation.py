@@ -1,0 +1,180 @@
+"""Switching a portal on, and only when nothing is missing: a client never meets a half-made portal.
+
+The list of requirements is derived from what is stored, every time: nothing has to be kept in step with it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from agencies.models import Agency
+from billing.models import Package
+from domains import links, resolver
+from tenancy import door
+from vault import key_shapes
+from vault.models import HMSConnection, StripeConnection
+
+
+class State(Enum):
+    """How a requirement stands."""
+
+    DONE = "done"
+    MISSING = "missing"
+    WRONG = "wrong"
+    # Recommended, and to be proved by the first event; stops nothing.
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One line of the checklist. `shown` is what is there, `reason` why it is not enough and what to do."""
+
+    key: str
+    state: State
+    shown: str = ""
+    reason: str = ""
+    is_required: bool = True
+
+    @property
+    def stops(self) -> bool:
+        """Whether the portal cannot be switched on because of this."""
+        return self.is_required and self.state is not State.DONE
+
+
+class PortalIncomplete(ValueError):
+    """The portal was to be switched on while something is missing. `missing` lists it."""
+
+    def __init__(self, missing: list[Requirement]) -> None:
+        self.missing = missing
+        super().__init__(", ".join(requirement.key for requirement in missing))
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    agency: Agency
+    hms: HMSConnection
+    stripe: StripeConnection
+    packages: list[Package]
+
+
+def requirements(agency: Agency) -> list[Requirement]:
+    """Every requirement of the agency's portal, in the order in which one would fill them in. Four queries."""
+    with door.enter(agency):
+        facts = _Facts(
+            agency,
+            HMSConnection.objects.filter(agency_id=agency.pk).first() or HMSConnection(),
+            StripeConnection.objects.filter(agency_id=agency.pk).first() or StripeConnection(),
+            list(Package.objects.filter(is_active=True)),
+        )
+    return [rule(facts) for rule in _RULES]
+
+
+def switch_on(agency: Agency) -> None:
+    """Let clients in. Does nothing when the portal is on already. Raises PortalIncomplete."""
+    with transaction.atomic():
+        row = Agency.objects.select_for_update(no_key=True).get(pk=agency.pk)
+        missing = [requirement for requirement in requirements(agency) if requirement.stops]
+        if missing:
+            raise PortalIncomplete(missing)
+        _set(row, is_on=True)
+    agency.portal_is_on, agency.portal_on_since = row.portal_is_on, row.portal_on_since
+
+
+def switch_off(agency: Agency) -> None:
+    """Close the portal to clients. What they have paid is credited all the same."""
+    with transaction.atomic():
+        row = Agency.objects.select_for_update(no_key=True).get(pk=agency.pk)
+        _set(row, is_on=False)
+    agency.portal_is_on = False
+
+
+def _set(row: Agency, *, is_on: bool) -> None:
+    if row.portal_is_on == is_on:
+        return
+    row.portal_is_on = is_on
+    if is_on:
+        row.portal_on_since = timezone.now()
+    row.save(update_fields=["portal_is_on", "portal_on_since"])
+    resolver.forget()
+
+
+def _company_name(facts: _Facts) -> Requirement:
+    name = facts.agency.branding.company_name
+    if name:
+        return Requirement("company_name", State.DONE, name)
+    return Requirement("company_name", State.MISSING, reason=_("Your clients see it on every page."))
+
+
+def _address(facts: _Facts) -> Requirement:
+    return Requirement("address", State.DONE, links.portal(facts.agency.pk).split("//", 1)[1].rstrip("/"))
+
+
+def _hms_key(facts: _Facts) -> Requirement:
+    if facts.hms.api_key_sealed is None:
+        return Requirement("hms_key", State.MISSING, reason=_("Calls run on your minutes at HMS."))
+    left = facts.hms.seconds_left
+    if left is None:
+        return Requirement("hms_key", State.DONE, facts.hms.organization_name)
+    shown = _("%(name)s · %(minutes)s minutes left") % {
+        "name": facts.hms.organization_name,
+        "minutes": f"{left // 60:,}",
+    }
+    return Requirement("hms_key", State.DONE, shown)
+
+
+def _publishable_key(facts: _Facts) -> Requirement:
+    key = facts.stripe.publishable_key
+    if not key:
+        return Requirement("publishable_key", State.MISSING, reason=_("It starts with pk_live_ or pk_test_."))
+    return Requirement("publishable_key", State.DONE, key_shapes.mask(key))
+
+
+def _secret_key(facts: _Facts) -> Requirement:
+    if facts.stripe.secret_key_sealed is None:
+        return Requirement("secret_key", State.MISSING, reason=_("It starts with sk_ or rk_. It is stored encrypted."))
+    key = facts.stripe.publishable_key
+    if key and key_shapes.is_live(key) != facts.stripe.livemode:
+        mixed = _("One of your two Stripe keys is for test mode and the other is live. Use two of the same mode.")
+        return Requirement("secret_key", State.WRONG, facts.stripe.secret_key_mask, mixed)
+    return Requirement("secret_key", State.DONE, facts.stripe.secret_key_mask)
+
+
+def _webhook_secret(facts: _Facts) -> Requirement:
+    if facts.stripe.webhook_secret_sealed is None:
+        why = _("Through it Stripe tells us that somebody paid. We can set it up for you.")
+        return Requirement("webhook_secret", State.MISSING, reason=why)
+    return Requirement("webhook_secret", State.DONE, facts.stripe.webhook_secret_mask)
+
+
+def _package(facts: _Facts) -> Requirement:
+    if not facts.packages:
+        why = _("What clients can buy: 100 credits for 40.00, for example.")
+        return Requirement("package", State.MISSING, reason=why)
+    on_sale = [package for package in facts.packages if package.stripe_price_id and package.price_proved_at]
+    if not on_sale:
+        why = _("Stripe has not confirmed the price of any package yet. Open the package and save it again.")
+        return Requirement("package", State.WRONG, facts.packages[0].name, why)
+    return Requirement("package", State.DONE, ", ".join(package.name for package in on_sale[:3]))
+
+
+def _first_event(facts: _Facts) -> Requirement:
+    if facts.stripe.last_event_at is not None:
+        return Requirement("first_event", State.DONE, _("Stripe has reached us."), is_required=False)
+    why = _("Turns green with the first message from Stripe, for example when you buy a package yourself.")
+    return Requirement("first_event", State.WAITING, reason=why, is_required=False)
+
+
+_RULES: tuple[Callable[[_Facts], Requirement], ...] = (
+    _company_name,
+    _address,
+    _hms_key,
+    _publishable_key,
+    _secret_key,
+    _webhook_secret,
+    _package,
+    _first_event,
+)

@@ -1,0 +1,55 @@
+"""Every follow-up that the state of an agency asks for, derived anew. Nothing that is to be done can be lost for good.
+
+Rows are written in the transaction that makes the work necessary; this is for the day on which one is missing all the
+same: a restored backup, a row deleted by hand.
+"""
+
+from agencies import minutes
+from agencies.models import Agency
+from billing import purchases
+from follow_ups import agenda
+from inbox import stripe_events
+from organizations import provisioning
+from organizations.models import Organization
+from tenancy import door
+from vault.models import HMSConnection
+
+SYNC_KIND = "sync_calls"
+_UNFINISHED = (Organization.State.WANTED, Organization.State.REQUESTED, Organization.State.UNCLEAR)
+
+
+def rebuild(agency: Agency) -> int:
+    """Ask for all the work that the agency's rows show to be open; returns how many. What is asked for already stays.
+
+    Doing work once too often is harmless: every job looks at the state first.
+    """
+    with door.enter(agency):
+        wanted = [*_organizations(), *_calls(), *_events(agency), *_purchases(), *_minutes(agency)]
+        for kind, subject in wanted:
+            agenda.schedule(kind=kind, subject=subject)
+    return len(wanted)
+
+
+def _organizations() -> list[tuple[str, str]]:
+    found = Organization.objects.filter(state__in=_UNFINISHED).values_list("pk", flat=True)
+    return [(provisioning.KIND, str(pk)) for pk in found]
+
+
+def _calls() -> list[tuple[str, str]]:
+    found = Organization.objects.filter(state=Organization.State.READY).values_list("pk", flat=True)
+    return [(SYNC_KIND, str(pk)) for pk in found]
+
+
+def _events(agency: Agency) -> list[tuple[str, str]]:
+    found = stripe_events.unsettled(agency.pk).values_list("pk", flat=True)
+    return [(stripe_events.KIND, str(pk)) for pk in found]
+
+
+def _purchases() -> list[tuple[str, str]]:
+    found = purchases.open_purchases().values_list("pk", flat=True)
+    return [(purchases.CHECK_KIND, str(pk)) for pk in found]
+
+
+def _minutes(agency: Agency) -> list[tuple[str, str]]:
+    is_connected = HMSConnection.objects.filter(agency_id=agency.pk, api_key_sealed__isnull=False).exists()
+    return [(minutes.KIND, "")] if is_connected else []

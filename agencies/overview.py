@@ -1,0 +1,88 @@
+"""What the owner sees first on a running portal: what is left, what is owed, what happened last, what needs a hand."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from django.db.models import Q, Sum
+
+from agencies import activation
+from agencies.models import Agency
+from billing.models import Purchase, Wallet
+from calls.models import Call
+from clients.models import Client
+from inbox.models import EventState, StripeEvent
+from organizations.models import Organization
+from vault.models import HMSConnection
+
+LATEST = 6
+LOW_SECONDS = 100 * 60
+
+
+class Concern(Enum):
+    """Why something needs a hand."""
+
+    INCOMPLETE = "incomplete"
+    MINUTES_LOW = "minutes_low"
+    NOT_COVERED = "not_covered"
+    ORGANIZATIONS = "organizations"
+    EVENTS = "events"
+    PURCHASES = "purchases"
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """One thing to look at; `count` says how often it is so."""
+
+    concern: Concern
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Figures in seconds. `seconds_left` is None until HMS has said what is left."""
+
+    seconds_left: int | None
+    checked_at: datetime | None
+    outstanding: int
+    clients: int
+    purchases: list[Purchase]
+    calls: list[Call]
+    attention: list[Attention]
+
+
+def look(agency: Agency) -> Overview:
+    """The agency as it stands now. To be called in its schema; a fixed number of queries."""
+    hms = HMSConnection.objects.filter(agency_id=agency.pk).first() or HMSConnection()
+    outstanding = Wallet.objects.filter(balance__gt=0).aggregate(total=Sum("balance"))["total"] or 0
+    paid = Purchase.objects.exclude(state__in=[Purchase.State.PENDING, Purchase.State.ABANDONED])
+    return Overview(
+        seconds_left=hms.seconds_left,
+        checked_at=hms.checked_at,
+        outstanding=outstanding,
+        clients=Client.objects.count(),
+        purchases=list(paid.select_related("client").order_by("-created_at")[:LATEST]),
+        calls=list(_latest_calls()),
+        attention=_attention(agency, hms, outstanding),
+    )
+
+
+def _latest_calls() -> "list[Call]":
+    return list(Call.objects.select_related("organization__client").order_by("-placed_at", "-pk")[:LATEST])
+
+
+def _attention(agency: Agency, hms: HMSConnection, outstanding: int) -> list[Attention]:
+    missing = sum(requirement.stops for requirement in activation.requirements(agency))
+    unclear = Organization.objects.filter(
+        Q(state=Organization.State.UNCLEAR) | (Q(state=Organization.State.WANTED) & ~Q(problem=""))
+    )
+    failed = StripeEvent.objects.filter(agency_id=agency.pk, state=EventState.FAILED)
+    counted = {
+        Concern.INCOMPLETE: missing,
+        Concern.MINUTES_LOW: int(hms.seconds_left is not None and hms.seconds_left < LOW_SECONDS),
+        Concern.NOT_COVERED: int(hms.seconds_left is not None and LOW_SECONDS <= hms.seconds_left < outstanding),
+        Concern.ORGANIZATIONS: unclear.count(),
+        Concern.EVENTS: failed.count(),
+        Concern.PURCHASES: Purchase.objects.exclude(problem="").filter(state=Purchase.State.PENDING).count(),
+    }
+    return [Attention(concern, count) for concern, count in counted.items() if count]
