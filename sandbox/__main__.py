@@ -1,0 +1,43 @@
+"""`python -m sandbox`: runs the sandbox until SIGTERM or Ctrl-C."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+
+from sandbox.server import Server
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="HMS, Stripe and a mailbox on loopback.")
+    parser.add_argument("--port", type=int, default=8001, help="of the web server")
+    parser.add_argument("--smtp-port", type=int, default=8002, help="of the mailbox")
+    parser.add_argument("--state", default="var/sandbox.sqlite3", help="file that keeps everything")
+    parser.add_argument("--platform", default="", metavar="URL", help="the portal to link to")
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = arguments()
+    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        server = Server(
+            port=options.port, smtp_port=options.smtp_port, state=options.state, platform_url=options.platform
+        )
+        server.start()
+    except OSError as error:
+        print(f"The sandbox cannot start: {error}", file=sys.stderr)
+        return 1
+    print(f"Sandbox ready: {server.world.base_url} (mail on port {server.smtp_port})", flush=True)
+    stopped.wait()
+    server.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""Every address of the HMS side."""
+
+from werkzeug.routing import Rule
+
+from sandbox.hms import assistants, calls, controls, health, numbers, organizations, usage, web_calls
+
+API = "/hms/api/v1"
+LEVERS = "/_sandbox/hms"
+
+
+def _crud(path: str, module: object) -> list[Rule]:
+    verbs = (("index", "GET", path), ("create", "POST", path))
+    one = (("show", "GET"), ("update", "PATCH"), ("delete", "DELETE"))
+    rules = [Rule(where, methods=[verb], endpoint=getattr(module, name)) for name, verb, where in verbs]
+    return rules + [Rule(f"{path}/<id_>", methods=[verb], endpoint=getattr(module, name)) for name, verb in one]
+
+
+RULES = [
+    Rule(f"{API}/health", methods=["GET"], endpoint=health.show),
+    Rule(f"{API}/organizations", methods=["GET"], endpoint=organizations.show),
+    Rule(f"{API}/organizations", methods=["POST"], endpoint=organizations.create),
+    Rule(f"{API}/account", methods=["GET"], endpoint=organizations.show),
+    Rule(f"{API}/usage", methods=["GET"], endpoint=usage.index),
+    Rule(f"{API}/calls", methods=["GET"], endpoint=calls.index),
+    Rule(f"{API}/calls/outbound", methods=["POST"], endpoint=calls.place),
+    Rule(f"{API}/calls/<id_>", methods=["GET"], endpoint=calls.show),
+    Rule(f"{API}/calls/<id_>/control", methods=["POST"], endpoint=calls.control),
+    Rule("/hms/v1/web-calls", methods=["POST"], endpoint=web_calls.create),
+    *_crud(f"{API}/assistants", assistants),
+    *_crud(f"{API}/agents", assistants),
+    *_crud(f"{API}/numbers", numbers),
+    Rule(f"{LEVERS}/organizations", methods=["POST"], endpoint=controls.create_organization),
+    Rule(f"{LEVERS}/organizations/<id_>/minutes", methods=["POST"], endpoint=controls.add_minutes),
+    Rule(f"{LEVERS}/organizations/<id_>/seed", methods=["POST"], endpoint=controls.seed),
+    Rule(f"{LEVERS}/calls/inbound", methods=["POST"], endpoint=controls.ring),
+    Rule(f"{LEVERS}/calls/finished", methods=["POST"], endpoint=controls.finished),
+    Rule(f"{LEVERS}/calls/<id_>", methods=["PATCH"], endpoint=controls.correct),
+    Rule(f"{LEVERS}/calls/<id_>/end", methods=["POST"], endpoint=controls.end),
+    Rule(f"{LEVERS}/calls/<id_>/tool-calls", methods=["POST"], endpoint=controls.call_tool),
+    Rule(f"{LEVERS}/settings", methods=["POST"], endpoint=controls.change_settings),
+    Rule(f"{LEVERS}/state", methods=["GET"], endpoint=controls.state),
+]
+
+CLOCK_KIND = "hms_call"

@@ -1,0 +1,69 @@
+"""One running sandbox: web server, clock and mailbox, started together and stopped together."""
+
+import socket
+import threading
+from pathlib import Path
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from sandbox.app import App
+from sandbox.clock import Clock
+from sandbox.hms import routes as hms_routes
+from sandbox.hms import simulation
+from sandbox.mail import Mailbox
+from sandbox.store import Store
+from sandbox.stripe import routes as stripe_routes
+from sandbox.world import World
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Says only what went wrong: a line per request would bury it."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        if str(code).startswith("5"):
+            super().log_request(code, size)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A sandbox on 127.0.0.1. Port 0 takes a free one; `port` and `smtp_port` say which."""
+
+    def __init__(self, *, port: int, smtp_port: int, state: str | Path, platform_url: str = "") -> None:
+        self._store = Store(state)
+        # The mailbox knocks at its own port to see that it is open, so it has to know which one that is.
+        smtp_port = smtp_port or free_port()
+        self._mailbox = Mailbox(self._store, smtp_port)
+        self.world = World(self._store, base_url="", platform_url=platform_url.rstrip("/"), smtp_port=smtp_port)
+        self._http: BaseWSGIServer = make_server(
+            "127.0.0.1", port, App(self.world), threaded=True, request_handler=QuietHandler
+        )
+        self.port = self._http.server_port
+        self.world.base_url = f"http://localhost:{self.port}"
+        handlers = {hms_routes.CLOCK_KIND: simulation.step, **stripe_routes.CLOCK_HANDLERS}
+        self._clock = Clock(self.world, handlers)
+        self._thread = threading.Thread(target=self._http.serve_forever, name="web", daemon=True)
+
+    @property
+    def smtp_port(self) -> int:
+        return self.world.smtp_port
+
+    def start(self) -> None:
+        """Answers from the moment this returns."""
+        self._mailbox.start()
+        self._clock.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Takes nothing new, lets what is being delivered end, and closes the file."""
+        self._http.shutdown()
+        self._thread.join()
+        self._http.server_close()
+        self._clock.stop()
+        self.world.lanes.close()
+        self._mailbox.stop()
+        self._store.close()
