@@ -1,0 +1,129 @@
+"""Clients: the table, one client with everything about it, and credits given by hand."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from agencies import allocation, call_log, directory
+from agencies.models import Agency
+from billing import wallets
+from billing.ledger import Outcome, Posting
+from calls import statement
+from clients.models import Client
+from organizations import provisioning
+from organizations.models import Organization
+from portal.dashboard import rows
+from portal.dashboard.forms import AllocateForm, KeyForm
+from portal.dashboard.roles import actor_of, agency_of, manager_changes, owner_changes
+from portal.templatetags.figures import in_credits, signed_credits
+
+_ENTRIES = 20
+_LATEST = 6
+
+
+@require_GET
+def table(request: HttpRequest) -> HttpResponse:
+    """Everybody who has signed up, the latest first."""
+    search = request.GET.get("search", "")[:120]
+    page = directory.page(search=search, after=request.GET.get("after", ""))
+    return render(request, "dashboard/clients.html", {"page": page, "search": search, "nav": "clients"})
+
+
+@require_GET
+def detail(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """One client: balance, statement, calls, purchases, organization."""
+    return _page(request, get_object_or_404(Client, pk=client_id), AllocateForm())
+
+
+@require_POST
+@manager_changes
+def allocate(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """Give credits, or take some away, at once."""
+    client = get_object_or_404(Client, pk=client_id)
+    form = AllocateForm(request.POST)
+    posting = _allocated(request, client, form) if form.is_valid() else None
+    if posting is None:
+        return _page(request, client, form)
+    messages.success(request, _allocated_words(posting, client))
+    return redirect("dashboard:client", slug=agency_of(request).slug, client_id=client.pk)
+
+
+@require_POST
+@manager_changes
+def organization_retry(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """Look after the client's organization now."""
+    organization = get_object_or_404(Organization, client_id=client_id)
+    provisioning.try_again(organization.pk)
+    messages.success(request, _("We are trying again. Look here in a moment."))
+    return redirect("dashboard:client", slug=agency_of(request).slug, client_id=client_id)
+
+
+@require_POST
+@owner_changes
+def organization_key(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """Take the key of an organization that HMS made and whose answer was lost."""
+    organization = get_object_or_404(Organization.objects.select_related("client"), client_id=client_id)
+    form = KeyForm(request.POST)
+    if form.is_valid():
+        try:
+            provisioning.paste_key(organization.pk, form.cleaned_data["api_key"])
+        except provisioning.WrongKey as error:
+            form.add_error("api_key", forms.ValidationError(str(error)))
+    if form.errors:
+        return _page(request, organization.client, AllocateForm(), key_form=form)
+    messages.success(request, _("The organization is ready."))
+    return redirect("dashboard:client", slug=agency_of(request).slug, client_id=client_id)
+
+
+def _allocated(request: HttpRequest, client: Client, form: AllocateForm) -> Posting | None:
+    try:
+        return allocation.allocate(
+            client_id=client.pk,
+            seconds=form.cleaned_data["amount"],
+            description=form.cleaned_data["description"],
+            form_token=form.cleaned_data["form_token"],
+            actor=actor_of(request).as_json(),
+        )
+    except allocation.AllocationRefused as error:
+        form.add_error(error.field, forms.ValidationError(str(error)))
+        return None
+
+
+def _allocated_words(posting: Posting, client: Client) -> str:
+    if posting.outcome is Outcome.REPLAYED:
+        return _("This was done already; it counts once.")
+    return _("%(amount)s credits for %(name)s. The balance is %(balance)s now.") % {
+        "amount": signed_credits(posting.amount),
+        "name": client.name,
+        "balance": in_credits(posting.balance_after),
+    }
+
+
+def _page(request: HttpRequest, client: Client, form: AllocateForm, key_form: KeyForm | None = None) -> HttpResponse:
+    context = {"client": client, "form": form, "key_form": key_form or KeyForm(), "nav": "clients"}
+    wrong = next((name for name in form.fields if name in form.errors), "")
+    if wrong:
+        form.fields[wrong].widget.attrs["autofocus"] = True
+    facts = _facts(agency_of(request), client, request.GET.get("before", ""))
+    return render(request, "dashboard/client.html", context | facts)
+
+
+def _facts(agency: Agency, client: Client, before: str) -> dict[str, Any]:
+    version = int(before) if before.isdecimal() and len(before) < 18 else None
+    page = statement.page(client.pk, before_version=version, limit=_ENTRIES)
+    calls = call_log.page(client_id=client.pk, size=_LATEST).calls
+    purchases = client.purchases.select_related("client").order_by("-created_at")[:_LATEST]
+    return {
+        "wallet": wallets.get(client.pk),
+        "entries": [rows.of_movement(line) for line in page.lines],
+        "older": page.older_before,
+        "calls": [rows.of_call(call, agency=agency, with_client=False) for call in calls],
+        "purchases": [rows.of_purchase(purchase, agency=agency, with_client=False) for purchase in purchases],
+        "organization": Organization.objects.filter(client_id=client.pk).first(),
+    }

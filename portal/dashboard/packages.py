@@ -1,0 +1,119 @@
+"""Packages: what clients can buy, with what each one earns."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from agencies import payments
+from agencies.models import Agency
+from billing import margin as margins
+from billing import packages
+from billing.models import Package
+from billing.stripe_shapes import StripeFailed
+from portal.dashboard.forms import PackageForm, refuse
+from portal.dashboard.prices import read_price, written_price
+from portal.dashboard.roles import agency_of, manager_changes
+
+
+@require_GET
+def table(request: HttpRequest) -> HttpResponse:
+    """All packages in the agency's order."""
+    agency = agency_of(request)
+    rows = [_row(agency, package) for package in Package.objects.all()]
+    return render(request, "dashboard/packages.html", {"rows": rows, "nav": "packages"})
+
+
+@require_http_methods(["GET", "POST"])
+@manager_changes
+def new(request: HttpRequest) -> HttpResponse:
+    """Add a package."""
+    return _edit(request, PackageForm(request.POST or None), None)
+
+
+@require_http_methods(["GET", "POST"])
+@manager_changes
+def edit(request: HttpRequest, package_id: UUID) -> HttpResponse:
+    """Change a package. What was bought before stays as it was bought."""
+    package = get_object_or_404(Package, pk=package_id)
+    initial = {name: getattr(package, name, None) for name in PackageForm.base_fields}
+    initial["price"] = written_price(package.price_minor)
+    return _edit(request, PackageForm(request.POST or None, initial=initial), package)
+
+
+@require_GET
+def margin(request: HttpRequest) -> HttpResponse:
+    """What a package would earn, while it is typed in."""
+    return render(request, "dashboard/_margin.html", _margin_of(agency_of(request), request.GET))
+
+
+def _edit(request: HttpRequest, form: PackageForm, package: Package | None) -> HttpResponse:
+    agency = agency_of(request)
+    form.watch(reverse("dashboard:package_margin", args=[agency.slug]))
+    if request.method == "POST" and form.is_valid():
+        saved = _saved(agency, form, package)
+        if saved is not None:
+            messages.success(request, _words(saved))
+            return redirect("dashboard:packages", slug=agency.slug)
+        if form.saved_id is not None:
+            package = Package.objects.get(pk=form.saved_id)
+    if package is not None and form.saved_id is not None:
+        # Kept, though Stripe did not agree: the next try changes this one and adds no other.
+        form.action = reverse("dashboard:package", args=[agency.slug, package.pk])
+    shown = {name: form[name].value() for name in ("price", "credits", "currency")}
+    context = {"form": form, "package": package, "nav": "packages", **_margin_of(agency, shown)}
+    return render(request, "dashboard/package.html", context)
+
+
+def _saved(agency: Agency, form: PackageForm, package: Package | None) -> Package | None:
+    """The package, kept and proved; None when the form says what is wrong."""
+    typed = dict(form.cleaned_data)
+    price_minor = typed.pop("price")
+    try:
+        kept = packages.save(package_id=package.pk if package else None, price_minor=price_minor, **typed)
+    except packages.PackageRefused as error:
+        for field, sentence in error.errors.items():
+            refuse(form, field, sentence)
+        return None
+    form.saved_id = kept.pk
+    try:
+        payments.prove_package(agency, kept.pk)
+    except packages.PriceDoesNotFit as error:
+        refuse(form, error.field, error.sentence)
+        return None
+    except StripeFailed as error:
+        refuse(form, "", str(error))
+        return None
+    kept.refresh_from_db()
+    return kept
+
+
+def _row(agency: Agency, package: Package) -> dict[str, Any]:
+    earned = _margin(agency, package.price_minor, package.credits)
+    return {"package": package, "profit_minor": earned.profit_minor, "permille": earned.basis_points // 10}
+
+
+def _words(package: Package) -> str:
+    if package.price_proved_at is None:
+        return _("Saved. It goes on sale when your Stripe key is there.")
+    return _("Saved. Stripe has confirmed the price.") if package.is_active else _("Saved. It is not on sale.")
+
+
+def _margin(agency: Agency, price_minor: int, credits: int) -> margins.Margin:
+    return margins.of(price_minor=price_minor, credits=credits, cost_micro_per_minute=agency.cost_micro_per_minute)
+
+
+def _margin_of(agency: Agency, typed: Any) -> dict[str, Any]:
+    """The margin of what was typed so far; none while it is no price and no amount of credits."""
+    price, credits = read_price(str(typed.get("price") or "")), str(typed.get("credits") or "")
+    if not price or not credits.isdecimal() or not 0 < int(credits[:9]) <= packages.MOST_CREDITS:
+        return {"margin": None}
+    shown = _margin(agency, price, int(credits[:9]))
+    per_credit = -(-price * margins.MICRO_PER_MINOR // int(credits[:9]))
+    currency = str(typed.get("currency") or "eur")
+    return {"margin": shown, "per_credit_micro": per_credit, "currency": currency, "permille": shown.basis_points // 10}

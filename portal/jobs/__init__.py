@@ -1,0 +1,10 @@
+"""Background jobs: each fetches, calls a core function and says when it wants to be called again.
+
+A job is a function of its subject, run inside its agency's schema. `KINDS` lists them all; a follow-up of another kind
+fails loudly in the worker. What belongs to no agency is cleaned by the clock.
+"""
+
+from portal.jobs.cleaning import forget_sessions
+from portal.jobs.registry import KINDS, look_after
+
+__all__ = ["KINDS", "forget_sessions", "look_after"]

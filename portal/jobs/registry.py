@@ -1,0 +1,57 @@
+"""The one Celery task, and the table of what it can do."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from celery import Task
+
+from agencies.models import Agency
+from follow_ups import agenda
+from portal.celery import app
+from portal.jobs import hms, stripe
+from tenancy import door
+from vault import key_shapes
+
+log = logging.getLogger(__name__)
+
+# A job takes its subject and returns when it wants to run again, or None.
+Job = Callable[[str], datetime | None]
+KINDS: dict[str, Job] = {**stripe.JOBS, **hms.JOBS}
+
+
+class NoAgency(RuntimeError):
+    """A task was sent without the agency it is for."""
+
+
+class AgencyTask(Task):  # type: ignore[misc]
+    """A task that runs inside the schema of the agency named by `agency_id`, and not at all without one."""
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        agency_id = kwargs.get("agency_id")
+        if not isinstance(agency_id, int):
+            raise NoAgency(f"{self.name} needs agency_id")
+        agency = Agency.objects.get(pk=agency_id)
+        with door.enter(agency):
+            return super().__call__(*args, **kwargs)
+
+
+@app.task(base=AgencyTask, name="look_after")  # type: ignore[untyped-decorator]
+def look_after(*, agency_id: int, row: int, kind: str, subject: str, serial: int) -> None:
+    """Do what a follow-up asks for, then take it off the agenda; on failure, put it back with a pause.
+
+    What was done meanwhile is left alone: Redis hands a task out again when its worker was killed.
+    """
+    claimed = agenda.take_up(agenda.Claimed(row, agency_id, kind, subject, serial))
+    if claimed is None:
+        return
+    try:
+        again_at = KINDS[kind](subject)
+    except Exception as error:
+        log.warning("%s of agency %s failed: %s", kind, agency_id, type(error).__name__, exc_info=True)
+        agenda.postpone(claimed, error=key_shapes.hidden(f"{type(error).__name__}: {error}"))
+    else:
+        agenda.finish(claimed, again_at=again_at)

@@ -1,0 +1,123 @@
+"""Jobs for what Stripe told us: an event is applied in one transaction, an open purchase is looked up again."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from billing import payments, purchases, stripe_gateway, stripe_shapes
+from billing.models import Purchase
+from billing.payments import PaymentState
+from billing.stripe_shapes import CheckoutState
+from inbox import stripe_events
+from inbox.models import StripeEvent
+from tenancy import schemas
+from vault import connections, key_shapes
+
+log = logging.getLogger(__name__)
+# Refunds and disputes, whatever Stripe calls their events: each leads to what is true of the payment now.
+_RETURNS = ("refund.", "charge.refund", "charge.dispute.")
+_BANK_SAID_NO = "checkout.session.async_payment_failed"
+
+
+def apply_event(subject: str) -> datetime | None:
+    """Apply the stored event with this id. Failing raises, after it was noted on the event."""
+    apply(event_pk=int(subject))
+    return None
+
+
+def apply(*, event_pk: int, again: bool = False) -> StripeEvent:
+    """Bring the event to its end: purchase settled and event APPLIED in one transaction.
+
+    `again` does so for a settled event too; the ledger books nothing twice.
+    """
+    event = StripeEvent.objects.get(pk=event_pk, agency_id=schemas.current_agency_id())
+    try:
+        state = _looked_up(event)
+        with transaction.atomic():
+            locked = stripe_events.begin(event_pk=event_pk, again=again)
+            if locked is None:
+                return event
+            _apply(locked, state)
+    except Exception as error:
+        stripe_events.failed(event_pk=event_pk, note=key_shapes.hidden(f"{type(error).__name__}: {error}"))
+        raise
+    connections.note_event(agency_id=event.agency_id, at=event.received_at)
+    return locked
+
+
+def check_purchase(subject: str) -> datetime | None:
+    """Ask Stripe about a purchase that no webhook has closed yet, and say when to ask again."""
+    purchase = Purchase.objects.filter(pk=UUID(subject)).first()
+    secret_key = _secret_key()
+    if purchase is None:
+        return None
+    if secret_key is not None:
+        try:
+            purchase = purchases.refresh(purchase_id=purchase.pk, secret_key=secret_key)
+        except stripe_shapes.StripeRefused as refused:
+            log.warning("purchase %s cannot be looked up: %s", subject, refused)
+    again_at = purchases.next_look_at(purchase, timezone.now())
+    if again_at is None:
+        purchases.give_up(purchase_id=purchase.pk)
+    return again_at
+
+
+JOBS: dict[str, Callable[[str], datetime | None]] = {
+    stripe_events.KIND: apply_event,
+    purchases.CHECK_KIND: check_purchase,
+}
+
+
+def _looked_up(event: StripeEvent) -> CheckoutState | PaymentState | str:
+    """What the event is about, as it is at Stripe now, or why there is nothing to do."""
+    is_return = event.type.startswith(_RETURNS)
+    if not is_return and event.type not in stripe_gateway.SESSION_EVENTS:
+        return _("Nothing to do for this kind of event.")
+    if not event.livemode and _is_live():
+        return _("A test payment, and this portal takes real money.")
+    about: Any = stripe_events.body(event)["data"].get("object")
+    try:
+        if not is_return:
+            return purchases.look_up(told=stripe_shapes.told_state(about), secret_key=_secret_key())
+        payment_intent, told = stripe_shapes.told_return(about)
+        return payments.look_up(
+            payment_intent=payment_intent, livemode=event.livemode, told=told, secret_key=_secret_key()
+        )
+    except (stripe_shapes.NotASession, stripe_shapes.NotAPayment, purchases.ForeignSession) as foreign:
+        return str(foreign)
+
+
+def _apply(event: StripeEvent, state: CheckoutState | PaymentState | str) -> None:
+    if isinstance(state, str):
+        stripe_events.ignored(event, note=state)
+        return
+    try:
+        if isinstance(state, PaymentState):
+            purchase = payments.settle(state=state)
+        else:
+            purchase = purchases.settle(state=state, bank_said_no=event.type == _BANK_SAID_NO)
+    except purchases.ForeignSession as foreign:
+        log.warning("%s of agency %s is for no purchase of its own: %s", event.event_id, event.agency_id, foreign)
+        stripe_events.ignored(event, note=str(foreign))
+    else:
+        stripe_events.applied(event, note=purchase.problem)
+
+
+def _secret_key() -> str | None:
+    try:
+        return connections.stripe_secret_key(schemas.current_agency_id())
+    except connections.NotConnected:
+        return None
+
+
+def _is_live() -> bool:
+    try:
+        return connections.stripe_connection(schemas.current_agency_id()).livemode is True
+    except connections.NotConnected:
+        return False

@@ -1,0 +1,13 @@
+"""Addresses of the platform's own pages."""
+
+from django.urls import path
+
+from portal.platform import views
+
+app_name = "platform"
+urlpatterns = [
+    path("", views.landing, name="landing"),
+    path("slug-check/", views.slug_check, name="slug_check"),
+    path("agencies/", views.agencies, name="agencies"),
+    path("open/", views.agency_new, name="agency_new"),
+]

@@ -1,0 +1,297 @@
+"""Settings, all from the environment (`.env.example` says what each variable means). Secrets have no default."""
+
+from pathlib import Path
+
+import environ
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# --- Where we are -----------------------------------------------------------------------------------------------------
+PRODUCTION = env.bool("PRODUCTION", default=False)
+PUBLIC_SCHEME = env.str("PUBLIC_SCHEME", default="https")
+PUBLIC_PORT = env.str("PUBLIC_PORT", default="")
+PLATFORM_HOST = env.str("PLATFORM_HOST").lower()
+OPERATOR_HOST = env.str("OPERATOR_HOST").lower()
+INTERNAL_HOST = env.str("INTERNAL_HOST", default="127.0.0.1")
+PLATFORM_NAME = env.str("PLATFORM_NAME", default="Portal")
+HTTPS = PUBLIC_SCHEME == "https"
+
+DEBUG = False
+SECRET_KEY = env.str("SECRET_KEY")
+# The first seals, all open. Each is 32 bytes in base64, and none of them is SECRET_KEY.
+VAULT_KEYS = env.list("VAULT_KEYS")
+
+# Hosts are decided by portal.hosts against the database, before anything else sees the request.
+ALLOWED_HOSTS = ["*"]
+USE_X_FORWARDED_HOST = False
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+# --- The outside ------------------------------------------------------------------------------------------------------
+HMS_API_URL = env.str("HMS_API_URL", default="https://api.hmsovereign.com/api/v1")
+HMS_WEB_CALL_URL = env.str("HMS_WEB_CALL_URL", default="https://assistant-api.hmsovereign.com/v1/web-calls")
+STRIPE_API_URL = env.str("STRIPE_API_URL", default="https://api.stripe.com")
+STRIPE_CHECKOUT_ORIGIN = env.str("STRIPE_CHECKOUT_ORIGIN", default="https://checkout.stripe.com")
+# Only where the local sandbox runs: lets `manage.py demo` ask it for keys.
+SANDBOX_URL = env.str("SANDBOX_URL", default="")
+
+# --- Apps -------------------------------------------------------------------------------------------------------------
+# Whole apps are shared or an agency's own. `people` and allauth's two are both; tests/architecture lists every table.
+_BOTH = ["people", "allauth.account", "allauth.mfa"]
+SHARED_APPS = [
+    "django_tenants",
+    "tenancy",
+    *_BOTH,
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.admin",
+    "django.contrib.humanize",
+    "django.forms",
+    "agencies",
+    "domains",
+    "branding",
+    "vault",
+    "inbox",
+    "follow_ups",
+    "allauth",
+    "csp",
+    "django_htmx",
+    "django_cotton",
+    "tablericons",
+    "portal",
+]
+TENANT_APPS = [*_BOTH, "clients", "billing", "organizations", "calls"]
+INSTALLED_APPS = list(dict.fromkeys([*SHARED_APPS, *TENANT_APPS]))
+TENANT_MODEL = "agencies.Agency"
+TENANT_DOMAIN_MODEL = "domains.Domain"
+AUTH_USER_MODEL = "people.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Database ---------------------------------------------------------------------------------------------------------
+DATABASES = {"default": env.db_url("DATABASE_URL")}
+DATABASES["default"] |= {
+    "ENGINE": "tenancy.backend",
+    "CONN_MAX_AGE": 120,
+    "CONN_HEALTH_CHECKS": True,
+    "ATOMIC_REQUESTS": False,
+    "DISABLE_SERVER_SIDE_CURSORS": True,
+}
+DATABASE_ROUTERS = ["tenancy.guard.SameSchemaRouter", "django_tenants.routers.TenantSyncRouter"]
+TENANT_LIMIT_SET_CALLS = True
+
+# --- Redis: cache and queue. It may lose everything at any moment. ----------------------------------------------------
+REDIS_URL = env.str("REDIS_URL")
+_CACHE = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+CACHES = {
+    "default": {**_CACHE, "KEY_PREFIX": "cache", "KEY_FUNCTION": "django_tenants.cache.make_key"},
+    # Which agency a host means is asked before a schema is entered.
+    "hosts": {**_CACHE, "KEY_PREFIX": "hosts"},
+}
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 2_000
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_BEAT_SCHEDULE = {"sessions": {"task": "forget_sessions", "schedule": crontab(hour=3, minute=30)}}
+
+# --- Requests ---------------------------------------------------------------------------------------------------------
+# Host first: an unknown host gets one answer, no session and no file.
+MIDDLEWARE = [
+    "portal.hosts.HostMiddleware",
+    "portal.security.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "portal.dashboard.entrance.DashboardMiddleware",
+]
+ROOT_URLCONF = "portal.urls_platform"
+WSGI_APPLICATION = "portal.wsgi.application"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.brand",
+            ],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django_cotton.cotton_loader.Loader",
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "django_cotton.templatetags.cotton",
+                "portal.templatetags.figures",
+                "portal.templatetags.kit",
+            ],
+        },
+    }
+]
+COTTON_DIR = "components"
+COTTON_ISOLATE_BY_DEFAULT = True
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- Static files -----------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "portal.assets.VendorFinder",
+]
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- Cookies, origins, headers ----------------------------------------------------------------------------------------
+_COOKIE = "__Host-" if HTTPS else ""
+SESSION_ENGINE = "portal.sessions"
+SESSION_COOKIE_NAME = f"{_COOKIE}session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+CSRF_COOKIE_NAME = f"{_COOKIE}csrf"
+CSRF_FAILURE_VIEW = "portal.errors.csrf_failed"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+LANGUAGE_COOKIE_NAME = f"{_COOKIE}language"
+LANGUAGE_COOKIE_SECURE = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+HSTS_SECONDS = 31_536_000 if HTTPS else 0
+X_FRAME_OPTIONS = "DENY"
+# Headers, HSTS among them, come from portal.security; http never reaches us, Caddy answers it.
+SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W004", "security.W008"]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        # The POST of the buy form is answered by a redirect to Checkout, which Chromium counts as part of the form.
+        "form-action": [SELF, STRIPE_CHECKOUT_ORIGIN],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+# --- People -----------------------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "portal.sign_in.Adapter"
+ACCOUNT_FORMS = {"signup": "portal.sign_in.SignUpForm"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Beside allauth's own: each makes a schema.
+ACCOUNT_RATE_LIMITS = {"open_agency": "20/h/user"}
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_SCHEME
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+
+# --- Mail -------------------------------------------------------------------------------------------------------------
+vars().update(env.email_url("EMAIL_URL"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL")
+
+# --- Words and time ---------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", default="Europe/Amsterdam")
+USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = "portal.formats"
+
+# --- Logs: one line each, secrets masked ------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"mask": {"()": "portal.logs.MaskSecrets"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["mask"], "formatter": "line"}},
+    # httpx writes whole addresses at INFO, and ids of calls hold numbers of people.
+    "loggers": {"httpx": {"level": "WARNING"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}
+
+# --- Bounds set by the operator ---------------------------------------------------------------------------------------
+# The most credits that an agency may give or take by hand at once.
+ALLOCATION_MAX_CREDITS = env.int("ALLOCATION_MAX_CREDITS", default=10_000)
+
+# --- What production refuses ------------------------------------------------------------------------------------------
+if PRODUCTION:
+    _local = [
+        name
+        for name, value in {
+            "HMS_API_URL": HMS_API_URL,
+            "HMS_WEB_CALL_URL": HMS_WEB_CALL_URL,
+            "STRIPE_API_URL": STRIPE_API_URL,
+            "STRIPE_CHECKOUT_ORIGIN": STRIPE_CHECKOUT_ORIGIN,
+        }.items()
+        if not value.startswith("https://")
+    ]
+    if _local or SANDBOX_URL:
+        raise ImproperlyConfigured(
+            f"production talks to the real HMS and Stripe only: {', '.join(_local) or 'SANDBOX_URL'}"
+        )
+    if not HTTPS:
+        raise ImproperlyConfigured("production is served over https: set PUBLIC_SCHEME=https")
+    if env.bool("EMBEDDED_SERVERS", default=False):
+        raise ImproperlyConfigured("production does not run on the embedded PostgreSQL and Redis")

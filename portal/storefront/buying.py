@@ -1,0 +1,143 @@
+"""Buying credits: choose a package, pay at Stripe, come back to a page that says what is happening."""
+
+import re
+from collections.abc import Iterable
+from uuid import UUID, uuid4
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from billing import packages, purchases, wallets
+from billing.models import Package, Purchase
+from portal import wording
+from portal.storefront import payments
+from portal.storefront.access import client_page
+
+State = Purchase.State
+LATEST = 50
+# A payment page is left or paid within minutes: that long its purchase is looked at every two seconds.
+_MINUTES_OF_HURRY = 10
+_SESSION_ID = re.compile(r"[A-Za-z0-9_]{1,255}")
+
+
+class BuyForm(forms.Form):
+    form_token = forms.UUIDField(widget=forms.HiddenInput)
+
+
+@require_GET
+@client_page
+def offers(request: HttpRequest) -> HttpResponse:
+    """The packages on sale, each compared with the dearest price for a credit."""
+    context = {
+        "nav": "buy",
+        "offers": compared(packages.all_on_sale()),
+        "form_token": uuid4(),
+        "has_bought": Purchase.objects.filter(client_id=request.client.pk).exists(),  # type: ignore[attr-defined]
+    }
+    return render(request, "storefront/buy.html", context)
+
+
+@require_POST
+@client_page
+def choose(request: HttpRequest, package_id: UUID) -> HttpResponse:
+    """Start a purchase and go to Stripe's Checkout. The same form sent twice leads to the same Checkout."""
+    form = BuyForm(request.POST)
+    if not form.is_valid():
+        return redirect("storefront:buy")
+    try:
+        return redirect(payments.begin(request, package_id=package_id, form_token=form.cleaned_data["form_token"]))
+    except packages.NotOnSale:
+        messages.info(request, _("This package is not for sale any more. Here is what there is now."))
+    except purchases.PurchaseClosed as closed:
+        return redirect("storefront:purchase", purchase_id=closed.args[0])
+    except purchases.FormTokenUsed:
+        messages.info(request, _("Please choose a package again."))
+    except (purchases.ClientSuspended, payments.NotPossibleNow) as refused:
+        messages.error(request, payments.sentence(refused))
+    return redirect("storefront:buy")
+
+
+@require_GET
+@client_page(also_when_off=True)
+def came_back(request: HttpRequest) -> HttpResponse:
+    """Where Stripe sends people who have paid. A session that is not this client's own is nothing."""
+    session_id = request.GET.get("session_id", "")
+    if not _SESSION_ID.fullmatch(session_id):
+        raise Http404
+    try:
+        found = purchases.by_session(client_id=request.client.pk, session_id=session_id)  # type: ignore[attr-defined]
+    except Purchase.DoesNotExist as error:
+        raise Http404 from error
+    return redirect("storefront:purchase", purchase_id=found.pk)
+
+
+@require_GET
+@client_page(also_when_off=True)
+def left(request: HttpRequest, form_token: UUID) -> HttpResponse:
+    """Where Stripe sends people who have left the payment page without paying."""
+    found = get_object_or_404(Purchase, form_token=form_token, client_id=request.client.pk)  # type: ignore[attr-defined]
+    response = redirect("storefront:purchase", purchase_id=found.pk)
+    response["Location"] += "?left"
+    return response
+
+
+@require_GET
+@client_page(also_when_off=True)
+def purchase(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
+    """How a purchase stands. Asks Stripe when it is opened, then looks again by itself until it is decided."""
+    found = _own(request, purchase_id)
+    if found.state == State.PENDING and not request.htmx:  # type: ignore[attr-defined]
+        found = payments.look(request, found)
+    age = timezone.now() - found.created_at
+    context = {
+        "nav": "buy",
+        "purchase": found,
+        "wallet": wallets.get(request.client.pk),  # type: ignore[attr-defined]
+        "was_left": "left" in request.GET and not found.awaiting_bank,
+        "every": 2 if age.total_seconds() < 60 * _MINUTES_OF_HURRY and not found.awaiting_bank else 30,
+        "are_yours": wording.credits_are_yours(found),
+        "at": wording.moment(found.paid_at or found.created_at),
+    }
+    return render(request, "storefront/_purchase.html" if request.htmx else "storefront/purchase.html", context)  # type: ignore[attr-defined]
+
+
+@require_POST
+@client_page(also_when_off=True)
+def check(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
+    """*Check my payment*: the page asks Stripe when it is opened, so it is opened again."""
+    return redirect("storefront:purchase", purchase_id=_own(request, purchase_id).pk)
+
+
+@require_GET
+@client_page(also_when_off=True)
+def history(request: HttpRequest) -> HttpResponse:
+    """The client's purchases, newest first, each with how it stands."""
+    found = Purchase.objects.filter(client_id=request.client.pk).order_by("-created_at")[:LATEST]  # type: ignore[attr-defined]
+    bought = [{"purchase": each, "meta": wording.moment(each.created_at)} for each in found]
+    return render(request, "storefront/purchases.html", {"nav": "buy", "bought": bought})
+
+
+def compared(on_sale: Iterable[Package]) -> list[dict[str, object]]:
+    """Each package with its price for one credit in micro-units, and what it saves against the dearest."""
+    shown = list(on_sale)
+    each = {package.pk: package.price_minor * 10_000 // package.credits for package in shown}
+    dearest: dict[str, int] = {}
+    for package in shown:
+        dearest[package.currency] = max(dearest.get(package.currency, 0), each[package.pk])
+    return [
+        {
+            "package": package,
+            "per_credit_micro": each[package.pk],
+            "saves_minor": dearest[package.currency] * package.credits // 10_000 - package.price_minor,
+        }
+        for package in shown
+    ]
+
+
+def _own(request: HttpRequest, purchase_id: UUID) -> Purchase:
+    return get_object_or_404(Purchase, pk=purchase_id, client_id=request.client.pk)  # type: ignore[attr-defined]

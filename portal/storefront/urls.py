@@ -1,0 +1,25 @@
+"""A client's pages. None of their addresses holds anything that means something outside: ids are random."""
+
+from django.urls import path
+
+from portal.storefront import buying, calling, history
+from portal.storefront.home import home
+
+app_name = "storefront"
+urlpatterns = [
+    path("", home, name="home"),
+    path("statement/", history.statement, name="statement"),
+    path("statement/paper/", history.statement_sheet, name="statement_sheet"),
+    path("statement/csv/", history.statement_csv, name="statement_csv"),
+    path("calls/", history.calls, name="calls"),
+    path("calls/start/", calling.start, name="start_call"),
+    path("calls/<uuid:call_id>/", history.call, name="call"),
+    path("buy/", buying.offers, name="buy"),
+    path("buy/<uuid:package_id>/", buying.choose, name="buy_package"),
+    path("purchases/", buying.history, name="purchases"),
+    path("purchases/back/", buying.came_back, name="came_back"),
+    path("purchases/left/<uuid:form_token>/", buying.left, name="left"),
+    path("purchases/<uuid:purchase_id>/", buying.purchase, name="purchase"),
+    path("purchases/<uuid:purchase_id>/check/", buying.check, name="check"),
+    path("assistants/", calling.listing, name="assistants"),
+]

@@ -1,0 +1,17 @@
+"""An agency's portal, on its slug's host and on its own domain."""
+
+from django.urls import include, path
+
+from portal import errors
+from portal.storefront.theme import theme
+
+urlpatterns = [
+    path("theme/<slug:digest>.css", theme, name="theme"),
+    path("account/", include("allauth.urls")),
+    path("", include("portal.storefront.urls")),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.broken

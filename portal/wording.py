@@ -1,0 +1,217 @@
+"""What a client reads about calls, purchases and movements: plain words, the day, the time, a masked number."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from billing.credits import SECONDS_PER_CREDIT
+from billing.models import LedgerEntry, Purchase
+from calls import rating
+from calls.models import Call
+from calls.statement import Line
+from portal.templatetags.figures import masked_phone, minutes_seconds, money
+
+Kind = LedgerEntry.Kind
+
+_DOT = " · "
+_STATES = {
+    "queued": gettext_lazy("Starting"),
+    "scheduled": gettext_lazy("Starting"),
+    "initiated": gettext_lazy("Starting"),
+    "dialing": gettext_lazy("Dialling"),
+    "connecting": gettext_lazy("Connecting"),
+    "ringing": gettext_lazy("Ringing"),
+    "in-progress": gettext_lazy("Running"),
+    "ended": gettext_lazy("Ended"),
+    "ended-with-error": gettext_lazy("Broke off"),
+    "transferred": gettext_lazy("Passed on"),
+    "failed": gettext_lazy("Not connected"),
+    "rejected": gettext_lazy("Not answered"),
+    "insufficient-credits": gettext_lazy("Not answered"),
+}
+_ENDINGS = {
+    "user-hangup": gettext_lazy("Ended by the caller"),
+    "customer-hangup": gettext_lazy("Ended by the caller"),
+    "assistant-hangup": gettext_lazy("Ended by the assistant"),
+    "max-duration": gettext_lazy("Ended at the longest time allowed"),
+    "silence-timeout": gettext_lazy("Ended after a silence"),
+}
+_ROUNDINGS = {
+    Call.Rounding.SECOND: gettext_lazy("per second"),
+    Call.Rounding.SIX_SECONDS: gettext_lazy("per started 6 seconds"),
+    Call.Rounding.HALF_MINUTE: gettext_lazy("per started 30 seconds"),
+    Call.Rounding.MINUTE: gettext_lazy("per started minute"),
+}
+# Icon and words where no call, purchase or person is known that explains more.
+_MOVEMENTS = {
+    Kind.USAGE: ("phone", gettext_lazy("Call")),
+    Kind.USAGE_CORRECTION: ("adjustments", gettext_lazy("Call corrected")),
+    Kind.PURCHASE: ("credit-card", gettext_lazy("Bought credits")),
+    Kind.REFUND: ("arrow-back-up", gettext_lazy("Credits of a refund taken back")),
+    Kind.REFUND_REVERSAL: ("arrow-forward-up", gettext_lazy("Refund undone")),
+    Kind.DISPUTE: ("alert-triangle", gettext_lazy("Credits of a disputed payment taken back")),
+    Kind.DISPUTE_WON: ("check", gettext_lazy("Disputed payment settled")),
+    Kind.WELCOME: ("gift", gettext_lazy("Welcome credits")),
+    Kind.EXPIRY: ("clock-off", gettext_lazy("Credits expired")),
+    Kind.TEST_REVERSAL: ("flask-off", gettext_lazy("Test credits removed")),
+    Kind.REVERSAL: ("rotate", gettext_lazy("Booking undone")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A line as it is read. `day` is when it was booked; `url` leads to what is behind it, "" when nothing is."""
+
+    icon: str
+    title: str
+    meta: str
+    day: date
+    url: str = ""
+
+
+def line(said: Line, *, agency_name: str, under_heading: bool, for_team: bool = False) -> Told:
+    """One movement of the balance: what, when, how long, with whom.
+
+    A heading says the day on which it was booked; a line says its own day when there is no heading or it is another.
+    The agency's team reads the same words, and who of them gave credits; its dashboard has no pages behind the lines.
+    """
+    entry = said.entry
+    at = said.call.started_at or said.call.placed_at if said.call else entry.event_at
+    booked_on = day_of(entry.created_at)
+    when = clock_time(at) if under_heading and day_of(at) == booked_on else moment(at)
+    icon, title, details = explained(said, agency_name=agency_name, for_team=for_team)
+    return Told(icon, title, _joined([when, *details]), booked_on, "" if for_team else _behind(said))
+
+
+def explained(said: Line, *, agency_name: str, for_team: bool = False) -> tuple[str, str, list[str]]:
+    """Icon, title and details of a movement, without its time."""
+    icon, title, details = _explained(said, agency_name)
+    by = [str(said.entry.actor.get("email", ""))] if for_team and said.entry.kind == Kind.ALLOCATION else []
+    test = [] if said.entry.livemode else [_("test")]
+    return icon, title, [each for each in (*details, *by, *test) if each]
+
+
+def _behind(said: Line) -> str:
+    if said.call is not None:
+        return reverse("storefront:call", args=[said.call.pk])
+    return reverse("storefront:purchase", args=[said.purchase.pk]) if said.purchase is not None else ""
+
+
+def _explained(said: Line, agency_name: str) -> tuple[str, str, list[str]]:
+    entry = said.entry
+    if said.call is not None:
+        if entry.kind == Kind.USAGE:
+            details = [minutes_seconds(said.call.measured_seconds), said.call.assistant_name]
+            return call_icon(said.call), call_title(said.call), details
+        title = _("Correction: %(call)s") % {"call": call_title(said.call)}
+        return "adjustments", title, [_("the length was measured again")]
+    if said.purchase is not None:
+        bought = said.purchase
+        return "credit-card", credits_bought(bought), [money(bought.price_minor, bought.currency), bought.package_name]
+    if entry.kind == Kind.ALLOCATION:
+        title = _("Added by %(agency)s") if entry.amount > 0 else _("Taken back by %(agency)s")
+        return ("check" if entry.amount > 0 else "minus"), title % {"agency": agency_name}, [_quoted(entry.reason)]
+    icon, words = _MOVEMENTS[Kind(entry.kind)]
+    return icon, str(words), [_quoted(entry.reason)]
+
+
+def credits_bought(bought: Purchase) -> str:
+    """`Bought 100 credits`."""
+    number, shown = _whole_credits(bought)
+    return ngettext("Bought %(number)s credit", "Bought %(number)s credits", number) % {"number": shown}
+
+
+def credits_are_yours(bought: Purchase) -> str:
+    """`100 credits are yours`."""
+    number, shown = _whole_credits(bought)
+    return ngettext("%(number)s credit is yours", "%(number)s credits are yours", number) % {"number": shown}
+
+
+def _whole_credits(bought: Purchase) -> tuple[int, str]:
+    """Packages hold whole credits."""
+    number = bought.seconds // SECONDS_PER_CREDIT
+    return number, number_format(number, 0, force_grouping=True)
+
+
+def call_title(call: Call) -> str:
+    """Which call: its direction and the masked number."""
+    if call.direction == "web":
+        return _("Web call")
+    if not call.customer_number:
+        return _("Call from a hidden number") if call.direction == "inbound" else _("Call")
+    words = _("Call to %(number)s") if call.direction == "outbound" else _("Call from %(number)s")
+    return words % {"number": masked_phone(call.customer_number)}
+
+
+def call_icon(call: Call) -> str:
+    """An arrow out, an arrow in, or a screen."""
+    return {"outbound": "phone-outgoing", "inbound": "phone-incoming", "web": "device-desktop"}.get(
+        call.direction, "phone"
+    )
+
+
+def call_state(call: Call) -> str:
+    """How the call stands, in one word or two; a word of the provider's that we do not know as it is."""
+    return str(_STATES.get(rating.normal(call.status)) or call.status.replace("-", " ").capitalize())
+
+
+def call_result(call: Call) -> str:
+    """Who or what ended it where that is known, else how it stands."""
+    return str(_ENDINGS.get(rating.normal(call.end_reason)) or call_state(call))
+
+
+def call_direction(call: Call) -> str:
+    """Which way it went."""
+    words = {"inbound": _("Incoming"), "outbound": _("Outgoing"), "web": _("In the browser")}
+    return words.get(call.direction, "")
+
+
+def rounding(call: Call) -> str:
+    """The rule that seconds were counted by, frozen with the call."""
+    return str(_ROUNDINGS[Call.Rounding(call.rounding)])
+
+
+def call_meta(call: Call, *, with_day: bool = False) -> str:
+    """At what time, how long, with whom. The day is left out where a heading says it."""
+    at = call.started_at or call.placed_at
+    length = minutes_seconds(call.measured_seconds) if call.measured_seconds else ""
+    when = f"{day(day_of(at))} {clock_time(at)}" if with_day else clock_time(at)
+    return _joined([when, length, call.assistant_name])
+
+
+def day_of(at: datetime) -> date:
+    """The day in the current time zone."""
+    return timezone.localtime(at).date()
+
+
+def day(which: date) -> str:
+    """`Today`, `Yesterday`, `Mon 16 Nov`, and with its year when that is another one."""
+    today = timezone.localdate()
+    if which == today:
+        return _("Today")
+    if which == today - timedelta(days=1):
+        return _("Yesterday")
+    return date_format(which, "D j M" if which.year == today.year else "j M Y")
+
+
+def clock_time(at: datetime) -> str:
+    """`14:02`."""
+    return date_format(timezone.localtime(at), "H:i")
+
+
+def moment(at: datetime) -> str:
+    """`Today 14:02`."""
+    return f"{day(day_of(at))} {clock_time(at)}"
+
+
+def _quoted(reason: str) -> str:
+    return f"“{reason}”" if reason else ""
+
+
+def _joined(parts: list[str]) -> str:
+    return _DOT.join(part for part in parts if part)

@@ -1,0 +1,134 @@
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+
+from agencies.models import Agency
+from follow_ups.models import FollowUp
+from inbox import stripe_signature
+from inbox.models import StripeEvent
+from tests.support import stripe_says
+from tests.support.stripe_says import Said
+from tests.support.stripe_world import Shop
+
+pytestmark = pytest.mark.django_db
+HOOK = "/api/webhooks/stripe/"
+PLATFORM = "portal.localhost"
+
+
+def posted(said: Said, slug: str = "acme", *, host: str = PLATFORM, **changes: Any) -> Any:
+    browser = Browser(enforce_csrf_checks=True, headers={"host": host})
+    return browser.post(f"{HOOK}{slug}", **(said.sent | changes))
+
+
+@pytest.mark.parametrize("slug", ["acme", "acme/"])
+def test_an_event_is_taken_with_and_without_the_slash(connected: Shop, slug: str) -> None:
+    answer = posted(stripe_says.event(), slug)
+    assert (answer.status_code, answer.json()) == (200, {"received": True})
+    assert StripeEvent.objects.get().agency == connected.agency
+    assert FollowUp.objects.get().kind == "stripe_event"
+
+
+def test_the_same_event_again_is_taken_as_well(connected: Shop) -> None:
+    said = stripe_says.event()
+    assert [posted(said).status_code for _ in range(3)] == [200, 200, 200]
+    assert StripeEvent.objects.count() == 1
+
+
+def test_whoever_is_not_stripe_gets_one_and_the_same_answer(connected: Shop, globex: Agency) -> None:
+    said = stripe_says.event()
+    answers = [
+        posted(said, "nobody-here"),
+        posted(said, "globex"),
+        posted(stripe_says.event(secrets=["whsec_Other12345"])),
+        posted(Said(said.payload + b" ", said.header, said.event_id)),
+        posted(said, headers={}),
+        posted(said, data=b""),
+        posted(said, headers={"Stripe-Signature": "t=1,v1=é"}),
+        posted(stripe_says.signed(b"[]")),
+        posted(stripe_says.signed(b"\xff")),
+    ]
+    assert {(answer.status_code, answer.content) for answer in answers} == {
+        (400, b'{"error": "The signature does not fit."}')
+    }
+    assert not StripeEvent.objects.exists()
+
+
+def test_an_unknown_slug_costs_the_same_queries(connected: Shop, django_assert_num_queries: Any) -> None:
+    said = stripe_says.event(secrets=["whsec_Other12345"])
+    posted(said)
+    for slug in ("acme", "nobody-here", "globex"):
+        with django_assert_num_queries(2):
+            posted(said, slug)
+
+
+def test_every_answer_costs_two_signatures_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    real = stripe_signature._hmac
+    monkeypatch.setattr(stripe_signature, "_hmac", lambda *given: seen.append(given[2]) or real(*given))
+    said = Said(b"{}", "", "")
+    for slug, header in (("nobody-here", ""), ("acme", "t=1,v1=" + "0" * 64)):
+        seen.clear()
+        posted(said, slug, headers={"Stripe-Signature": header})
+        assert len(seen) == 2
+
+
+def test_a_body_that_is_too_large_is_not_read(connected: Shop) -> None:
+    largest = stripe_says.signed(b" " * stripe_signature.MAX_BYTES)
+    assert posted(largest).status_code == 400
+    assert posted(stripe_says.signed(b" " * (stripe_signature.MAX_BYTES + 1))).status_code == 413
+    assert posted(stripe_says.signed(b" " * 10_000_000), "nobody-here").status_code == 413
+
+
+class Unreadable:
+    def read(self, *_: object) -> bytes:
+        raise AssertionError("read")
+
+    readline = read
+
+
+def test_a_body_that_says_it_is_too_large_is_refused_by_its_length_alone(connected: Shop) -> None:
+    said = stripe_says.event()
+    length = {"CONTENT_LENGTH": str(stripe_signature.MAX_BYTES + 1), "wsgi.input": Unreadable()}
+    assert posted(said, **length).status_code == 413
+
+
+def test_a_length_that_is_a_lie_does_not_open_the_gate(connected: Shop) -> None:
+    said = stripe_says.signed(b" " * (stripe_signature.MAX_BYTES + 1))
+    assert posted(said, CONTENT_LENGTH="5").status_code in (400, 413)
+
+
+def test_only_posts_are_taken(connected: Shop) -> None:
+    assert Browser(headers={"host": PLATFORM}).get(f"{HOOK}acme").status_code == 405
+
+
+@pytest.mark.parametrize("host", ["acme.portal.localhost", "operators.localhost", "127.0.0.1"])
+def test_only_the_platform_host_takes_events(connected: Shop, host: str) -> None:
+    answer = Browser(headers={"host": host}).post(f"{HOOK}acme", **stripe_says.event().sent)
+    assert answer.status_code in (302, 404)
+    assert not StripeEvent.objects.exists()
+
+
+def test_a_portal_that_is_off_still_takes_what_was_paid(connected: Shop) -> None:
+    assert not connected.agency.portal_is_on
+    assert posted(stripe_says.event()).status_code == 200
+
+
+@pytest.mark.parametrize("state", [Agency.State.CLOSING, Agency.State.CLOSED])
+def test_an_agency_that_closes_loses_no_event(connected: Shop, state: str) -> None:
+    Agency.objects.filter(pk=connected.agency.pk).update(state=state)
+    assert posted(stripe_says.event()).status_code == 200
+    assert StripeEvent.objects.exists()
+
+
+def test_an_event_of_another_mode_is_kept_too(connected: Shop) -> None:
+    assert posted(stripe_says.event(livemode=True)).status_code == 200
+    assert StripeEvent.objects.get().livemode
+
+
+def test_the_replaced_secret_is_accepted(connected: Shop) -> None:
+    from vault import connections
+
+    connections.save_stripe_keys(agency_id=connected.agency.pk, webhook_secret="whsec_NewerNewer4")
+    assert posted(stripe_says.event()).status_code == 200
+    assert posted(stripe_says.event(secrets=["whsec_NewerNewer4"])).status_code == 200

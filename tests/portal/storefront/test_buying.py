@@ -1,0 +1,209 @@
+"""Buying: one form, one purchase, one way to pay it; and a page that says how it stands and never asks to pay twice."""
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+
+from billing.models import Package, Purchase
+from clients.models import Client
+from tenancy import door
+from tests.support.portal import HTMX, Person, Portal, text_of
+from tests.support.stripe_world import Shop
+
+pytestmark = pytest.mark.django_db
+PAY_AGAIN = re.compile(r"pay again|try again|buy again|new payment", re.IGNORECASE)
+
+
+@pytest.fixture
+def ben(portal: Portal, shop: Shop) -> Person:
+    """Ben, signed in, at an agency whose Stripe answers."""
+    return portal.person_of(shop.client)
+
+
+def send(person: Person, package: Package, token: uuid.UUID | None = None) -> Any:
+    return person.post(f"/buy/{package.pk}/", {"form_token": str(token or uuid.uuid4())})
+
+
+def test_packages_are_compared_at_a_glance(portal: Portal) -> None:
+    portal.package("Small", holds=100, price_minor=4000)
+    portal.package("Large", holds=500, price_minor=18_000, is_recommended=True)
+    portal.package("Secret", is_active=False)
+    page = portal.person().sees("/buy/")
+    assert "Small 100 credits · 100 minutes € 40.00 € 0.40 per credit" in page
+    assert "Recommended Large 500 credits · 500 minutes € 180.00 € 0.36 per credit You save € 20.00" in page
+    assert "Secret" not in page
+
+
+def test_without_packages_the_page_says_so(portal: Portal) -> None:
+    assert "Nothing for sale yet" in portal.person().sees("/buy/")
+
+
+def test_the_form_leads_to_stripes_page(ben: Person, shop: Shop) -> None:
+    answer = send(ben, shop.package)
+    assert answer.status_code == 302
+    assert "/checkout/cs_test_" in answer.headers["Location"]
+    assert shop.purchase().state == "pending"
+
+
+def test_a_double_click_is_one_purchase(ben: Person, shop: Shop) -> None:
+    token = uuid.uuid4()
+    first, second = send(ben, shop.package, token), send(ben, shop.package, token)
+    assert first.headers["Location"] == second.headers["Location"]
+    with door.enter(shop.agency):
+        assert Purchase.objects.count() == 1
+
+
+def test_a_form_without_its_token_buys_nothing(ben: Person, shop: Shop) -> None:
+    assert ben.post(f"/buy/{shop.package.pk}/").headers["Location"] == "/buy/"
+    with door.enter(shop.agency):
+        assert not Purchase.objects.exists()
+
+
+def test_a_package_that_was_taken_off_sale_is_not_bought(ben: Person, shop: Shop) -> None:
+    with door.enter(shop.agency):
+        Package.objects.update(is_active=False)
+    answer = send(ben, shop.package)
+    assert answer.headers["Location"] == "/buy/"
+    assert "not for sale any more" in ben.sees("/buy/")
+
+
+def test_when_stripe_does_not_answer_nothing_was_charged(ben: Person, shop: Shop, settings: Any) -> None:
+    settings.STRIPE_API_URL = "http://127.0.0.1:9"
+    assert send(ben, shop.package).headers["Location"] == "/buy/"
+    assert "Nothing was charged" in ben.sees("/buy/")
+
+
+def test_without_a_connection_to_stripe_nothing_was_charged(portal: Portal) -> None:
+    ben, package = portal.person(), portal.package()
+    send(ben, package)
+    assert "Nothing was charged" in ben.sees("/buy/")
+
+
+def test_a_suspended_client_does_not_buy(ben: Person, shop: Shop) -> None:
+    with door.enter(shop.agency):
+        Client.objects.update(state=Client.State.SUSPENDED)
+    send(ben, shop.package)
+    assert "Buying is switched off for you" in ben.sees("/buy/")
+
+
+def test_whoever_paid_comes_back_to_the_new_balance(ben: Person, shop: Shop) -> None:
+    send(ben, shop.package)
+    bought = shop.purchase()
+    shop_pays(shop, bought)
+    answer = ben.get(f"/purchases/back/?session_id={bought.stripe_session_id}")
+    assert answer.headers["Location"] == f"/purchases/{bought.pk}/"
+    page = ben.sees(answer.headers["Location"])
+    assert "100 credits are yours" in page
+    assert "100 .00" in page
+    assert shop.entries() == [("purchase", 6000)]
+
+
+def test_the_form_of_a_paid_purchase_leads_to_its_page(ben: Person, shop: Shop) -> None:
+    token = uuid.uuid4()
+    send(ben, shop.package, token)
+    shop_pays(shop, shop.purchase())
+    ben.get(f"/purchases/{shop.purchase().pk}/")
+    assert send(ben, shop.package, token).headers["Location"] == f"/purchases/{shop.purchase().pk}/"
+
+
+def test_whoever_left_can_go_back_to_the_same_payment_page(ben: Person, shop: Shop) -> None:
+    token = uuid.uuid4()
+    page_to_pay = send(ben, shop.package, token).headers["Location"]
+    answer = ben.get(f"/purchases/left/{token}/")
+    assert answer.headers["Location"] == f"/purchases/{shop.purchase().pk}/?left"
+    page = ben.get(answer.headers["Location"])
+    assert "You left before paying" in text_of(page)
+    assert "Nothing was charged" in text_of(page)
+    assert f'href="{page_to_pay}"'.encode() in page.content
+
+
+def test_check_my_payment_asks_stripe(ben: Person, shop: Shop) -> None:
+    send(ben, shop.package)
+    bought = shop.purchase()
+    shop_pays(shop, bought)
+    answer = ben.post(f"/purchases/{bought.pk}/check/")
+    assert "100 credits are yours" in ben.sees(answer.headers["Location"])
+
+
+def test_a_session_of_somebody_else_leads_nowhere(ben: Person, shop: Shop, portal: Portal) -> None:
+    send(ben, shop.package)
+    bob = portal.person("bob")
+    session = shop.purchase().stripe_session_id
+    assert bob.get(f"/purchases/back/?session_id={session}").status_code == 404
+    assert bob.get("/purchases/back/").status_code == 404
+
+
+@pytest.mark.parametrize("session", ["%00", "cs_1%0A", "cs%201", "x" * 256])
+def test_a_session_that_is_no_name_of_one_leads_nowhere(portal: Portal, session: str) -> None:
+    assert portal.person().get(f"/purchases/back/?session_id={session}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("state", "fields", "words"),
+    [
+        ("paid", {}, "Paid, thank you."),
+        ("partly_refunded", {}, "A part of this payment was given back"),
+        ("pending", {}, "Waiting for the payment"),
+        ("pending", {"awaiting_bank": True}, "Bank payments take a few working days"),
+        ("failed", {}, "The payment did not go through, so nothing was credited"),
+        ("abandoned", {}, "Nothing was charged and nothing was credited"),
+        ("refunded", {}, "This payment was given back"),
+        ("disputed", {}, "The payment is disputed"),
+    ],
+)
+def test_each_state_has_its_words_and_none_asks_to_pay_again(
+    portal: Portal, state: str, fields: dict[str, Any], words: str
+) -> None:
+    ben = portal.person()
+    bought = portal.purchase(ben, state, **fields)
+    page = ben.sees(f"/purchases/{bought.pk}/")
+    assert words in page
+    assert not PAY_AGAIN.search(page)
+
+
+@pytest.mark.parametrize(
+    ("state", "fields", "pause"),
+    [("pending", {}, "2s"), ("pending", {"awaiting_bank": True}, "30s"), ("paid", {}, None), ("failed", {}, None)],
+)
+def test_a_page_looks_again_by_itself_until_it_is_decided(
+    portal: Portal, state: str, fields: dict[str, Any], pause: str | None
+) -> None:
+    ben = portal.person()
+    bought = portal.purchase(ben, state, **fields)
+    answer = ben.get(f"/purchases/{bought.pk}/", headers=HTMX)
+    found = re.search(rb'hx-trigger="every (\w+)"', answer.content)
+    assert (found and found[1].decode()) == pause
+    assert b"<html" not in answer.content
+
+
+def test_a_purchase_of_another_client_is_not_found(portal: Portal) -> None:
+    ben, bob = portal.person("ben"), portal.person("bob")
+    bought = portal.purchase(ben, "pending")
+    assert bob.get(f"/purchases/{bought.pk}/").status_code == 404
+    assert bob.post(f"/purchases/{bought.pk}/check/").status_code == 404
+    assert bob.get(f"/purchases/left/{bought.form_token}/").status_code == 404
+    assert bob.sees("/purchases/").count("Starter") == 0
+
+
+def test_purchases_are_listed_with_how_they_stand(portal: Portal) -> None:
+    ben = portal.person()
+    portal.purchase(ben)
+    portal.purchase(ben, "abandoned")
+    page = ben.sees("/purchases/")
+    assert "Paid" in page
+    assert "Cancelled" in page
+
+
+def shop_pays(shop: Shop, bought: Purchase) -> None:
+    """Pay on Stripe's page, and let no webhook arrive."""
+    from tests.support.stripe_world import Sandbox
+
+    Sandbox(shop_url()).pay(bought.stripe_session_id or "")
+
+
+def shop_url() -> str:
+    from django.conf import settings
+
+    return str(settings.STRIPE_API_URL).removesuffix("/stripe")

@@ -1,0 +1,116 @@
+"""The people of every permission story.
+
+Ada owns acme, Gus owns globex. Ben and Bob are clients of acme, Zoe is a client of globex. Nobody is not signed in.
+"""
+
+from uuid import UUID
+
+from django.test import Client as Visitor
+from django.utils import timezone
+
+from agencies.arrivals import arrive
+from agencies.models import Agency
+from billing import ledger
+from billing.models import LedgerEntry, Package, Purchase
+from calls.models import Call
+from clients.models import Client
+from organizations.models import Organization
+from people.models import User
+from tenancy import door
+
+PLATFORM_HOST = "portal.localhost"
+
+
+class Cast:
+    """Signed-in visitors, and the ids of what belongs to Ben."""
+
+    def __init__(self, acme: Agency, globex: Agency) -> None:
+        self.acme, self.globex = acme, globex
+        for agency in (acme, globex):
+            Agency.objects.filter(pk=agency.pk).update(portal_is_on=True, portal_on_since=timezone.now())
+            agency.portal_is_on = True
+        self.public = {name: User.objects.get(email=mail) for name, mail in _OWNERS.items()}
+        self.inside: dict[str, tuple[Agency, User]] = {}
+        with door.enter(acme):
+            ben = self._client_of(acme, "ben", "Ben's Bakery")
+            self._client_of(acme, "bob", "Bob's Bikes")
+            self.ids_of_acme = self._belongings(ben)
+        with door.enter(globex):
+            zoe = self._client_of(globex, "zoe", "CANARY of Zoe")
+            self._belongings(zoe)
+
+    def on_platform(self, name: str) -> Visitor:
+        """The platform host as this person sees it; a client's session of some portal is carried along."""
+        visitor = Visitor(HTTP_HOST=PLATFORM_HOST)
+        if name in self.public:
+            visitor.force_login(self.public[name])
+        elif name in self.inside:
+            self._carry_session(visitor, name)
+        return visitor
+
+    def on_portal_of_acme(self, name: str) -> Visitor:
+        """Acme's portal as this person sees it; whoever is signed in elsewhere brings that session's cookie."""
+        visitor = Visitor(HTTP_HOST=f"acme.{PLATFORM_HOST}")
+        if name in self.inside:
+            self._carry_session(visitor, name)
+        elif name in self.public:
+            visitor.force_login(self.public[name])
+        return visitor
+
+    def _client_of(self, agency: Agency, name: str, company: str) -> Client:
+        user = User.objects.create_user(f"{name}@client.test", "a long enough password", name=name.title())
+        self.inside[name] = (agency, user)
+        return arrive(user=user, name=company)
+
+    def _carry_session(self, visitor: Visitor, name: str) -> None:
+        agency, user = self.inside[name]
+        with door.enter(agency):
+            visitor.force_login(user)
+
+    def _belongings(self, client: Client) -> dict[str, object]:
+        now = timezone.now()
+        organization = Organization.objects.get(client=client)
+        call = Call.objects.create(
+            organization=organization,
+            hms_id="call-1",
+            status="ended",
+            direction="inbound",
+            assistant_name=client.name,
+            placed_at=now,
+            started_at=now,
+            ended_at=now,
+            measured_seconds=60,
+            billed_seconds=60,
+        )
+        package = Package.objects.create(name=client.name, credits=100, price_minor=4000)
+        purchase = Purchase.objects.create(
+            client=client,
+            package=package,
+            package_name=package.name,
+            seconds=6000,
+            price_minor=4000,
+            currency="eur",
+            livemode=False,
+            stripe_price_id="price_1",
+        )
+        ledger.post(
+            client_id=client.pk,
+            amount=600,
+            kind=LedgerEntry.Kind.ALLOCATION,
+            source="agency",
+            source_id="welcome",
+            fact={"reason": client.name},
+            livemode=False,
+            actor={"kind": "member", "id": "1", "email": "ada@acme.test"},
+            reason=client.name,
+        )
+        ids: dict[str, UUID] = {
+            "client_id": client.pk,
+            "call_id": call.pk,
+            "package_id": package.pk,
+            "purchase_id": purchase.pk,
+        }
+        return dict(ids)
+
+
+_OWNERS = {"ada": "ada@acme.test", "gus": "gus@globex.test"}

@@ -1,0 +1,144 @@
+"""Pictures of every page, with the demo agency's data, in docs/screenshots: `make screenshots`.
+
+Pages are taken 1280 and 390 pixels wide. ARGS names brands: `make screenshots ARGS="#FFF3A0 #0B0B0F"` writes them to
+var/screenshots instead, one folder a brand, light and dark.
+"""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, Page
+
+from tests.support import chromium, live
+from tests.support.live import Live, wait_for
+from tests.support.shop import Shop
+
+ROOT = Path(__file__).resolve().parents[2]
+OWNER, CLIENT, PASSWORD = "owner@harbour.example", "client@bakery.example", "harbour-voice-demo"
+WIDTHS = {1280: 860, 390: 844}
+PLATFORM = {"landing": "/", "sign-up": "/account/signup/", "sign-in": "/account/login/"}
+DASHBOARD = [
+    "set-up",
+    "overview",
+    "clients",
+    "calls",
+    "packages",
+    "packages/new",
+    "payments",
+    "hms",
+    "brand",
+    "address",
+]
+PORTAL = {"home": "/", "statement": "/statement/", "calls": "/calls/", "buy": "/buy/", "start-a-call": "/calls/start/"}
+PORTAL |= {"statement-on-paper": "/statement/paper/", "assistants": "/assistants/", "purchases": "/purchases/"}
+VISITOR = {"welcome": "/", "portal-sign-up": "/account/signup/", "portal-sign-in": "/account/login/"}
+Scheme = Literal["light", "dark"]
+
+
+def furnish(product: Live) -> None:
+    """Two days in the life of a client: credits bought and given, calls of every kind."""
+    with product.browser() as ben:
+        shop = Shop.opened(product, ben)
+        before = shop.balance()
+        shop.pay(shop.checkout())
+        wait_for(lambda: shop.balance() == before + 6000)
+        organization = shop.hms_organization()
+        for seconds, number in (
+            (204, "+31201234112"),
+            (65, "+31612347788"),
+            (400, "+31851234567"),
+            (31, "+31301112233"),
+        ):
+            product.sandbox(
+                "POST",
+                "hms/calls/finished",
+                organization_id=organization,
+                duration_seconds=seconds,
+                webhooks=True,
+                **{"from": number},
+            )
+        product.manage("sync", "--all")
+        wait_for(lambda: shop.balance() == before + 6000 - 700)
+
+
+def sign_in(page: Page, address: str, email: str) -> None:
+    page.goto(address)
+    page.fill("[name=login]", email)
+    page.fill("[name=password]", PASSWORD)
+    page.click(".ui-form-actions button[type=submit]")
+    page.wait_for_load_state("networkidle")
+
+
+def repaint(product: Live, browser: Browser, color: str) -> None:
+    """Give the demo agency another colour, as its owner would."""
+    page = browser.new_page()
+    sign_in(page, product.address("", "/account/login/"), OWNER)
+    page.goto(product.address("", "/agencies/harbour/brand/"))
+    page.fill("[name=primary_color]", color.lower())
+    page.click("form:has([name=primary_color]) .ui-form-actions button[type=submit]")
+    page.wait_for_load_state("networkidle")
+    page.close()
+
+
+def walk(product: Live, browser: Browser, folder: Path, scheme: Scheme) -> None:
+    """Take every page as a visitor, as the owner and as the client."""
+    for width, height in WIDTHS.items():
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        page = context.new_page()
+        ending = f"{width}.png" if scheme == "light" else f"{width}-dark.png"
+
+        def take(
+            name: str, address: str, page: Page = page, ending: str = ending, width: int = width, height: int = height
+        ) -> None:
+            page.goto(address)
+            page.wait_for_load_state("networkidle")
+            assert "went wrong" not in page.inner_text("body"), address
+            # A window as tall as the page: what is fixed to its bottom belongs there.
+            tall = max(height, page.evaluate("document.documentElement.scrollHeight"))
+            page.set_viewport_size({"width": width, "height": tall})
+            page.screenshot(path=folder / f"{name}-{ending}")
+            page.set_viewport_size({"width": width, "height": height})
+
+        for name, path in PLATFORM.items():
+            take(f"platform-{name}", product.address("", path))
+        for name, path in VISITOR.items():
+            take(f"portal-{name}".replace("portal-portal", "portal"), product.address("harbour", path))
+        sign_in(page, product.address("", "/account/login/"), OWNER)
+        for name in DASHBOARD:
+            take(f"agency-{name.replace('/', '-')}", product.address("", f"/agencies/harbour/{name}/"))
+        page.goto(product.address("", "/agencies/harbour/clients/"))
+        take(
+            "agency-client", page.locator("a[href*='/clients/']:not([href$='/clients/'])").first.evaluate("a => a.href")
+        )
+        sign_in(page, product.address("harbour", "/account/login/"), CLIENT)
+        for name, path in PORTAL.items():
+            take(f"portal-{name}", product.address("harbour", path))
+        page.goto(product.address("harbour", "/calls/"))
+        take("portal-call", page.locator("main a[href*='/calls/']:not([href*='start'])").first.evaluate("a => a.href"))
+        context.close()
+
+
+def main() -> None:
+    brands = sys.argv[1:]
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        live.running(Path(scratch) / "var") as product,
+        chromium.launched() as browser,
+    ):
+        furnish(product)
+        for brand in brands or [""]:
+            folder = ROOT / "var/screenshots" / brand.lstrip("#") if brand else ROOT / "docs/screenshots"
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            if brand:
+                repaint(product, browser, brand)
+            for scheme in ("light", "dark") if brand else ("light",):
+                walk(product, browser, folder, scheme)
+            print(f"{len(list(folder.iterdir()))} pictures in {folder.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
