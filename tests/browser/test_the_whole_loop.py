@@ -107,7 +107,7 @@ def minutes_left(live: Live) -> float:
 
 def ended_call(live: Live) -> dict[str, int] | None:
     calls = live.sandbox("GET", "hms/state")["calls"]
-    return next((call for call in calls if call["ended_at"]), None)
+    return next((call for call in calls if call["ended_at"] and call["direction"] == "outbound"), None)
 
 
 def test_from_sign_up_to_the_first_debit(live: Live, browser: Browser) -> None:

@@ -62,10 +62,15 @@ def test_an_empty_port_means_the_default():
     assert environment.read_ports({"PORT": ""}).web == environment.DEFAULT_PORT
 
 
-def bound(port: int) -> socket.socket:
+def bound(port):
+    """A socket that listens on the port. Raises OSError, and leaves nothing open, when somebody else does."""
     taken = socket.socket()
-    taken.bind(("127.0.0.1", port))
-    taken.listen()
+    try:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+    except OSError:
+        taken.close()
+        raise
     return taken
 
 
