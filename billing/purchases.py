@@ -141,21 +141,6 @@ def refresh(*, purchase_id: UUID, secret_key: str) -> Purchase:
     return settle(state=stripe_gateway.fetch_session(secret_key=secret_key, session_id=purchase.stripe_session_id))
 
 
-def expire(*, purchase_id: UUID, secret_key: str) -> Purchase:
-    """Close the session of a purchase that nobody wants any more, so that it cannot be paid by accident.
-
-    If it was paid meanwhile it is credited instead. Raises like `refresh`.
-    """
-    purchase = Purchase.objects.get(pk=purchase_id)
-    if purchase.state != Purchase.State.PENDING or purchase.stripe_session_id is None:
-        return purchase
-    try:
-        state = stripe_gateway.expire_session(secret_key=secret_key, session_id=purchase.stripe_session_id)
-    except StripeRefused:
-        state = stripe_gateway.fetch_session(secret_key=secret_key, session_id=purchase.stripe_session_id)
-    return settle(state=state)
-
-
 def by_session(*, client_id: UUID, session_id: str) -> Purchase:
     """The client's own purchase that this session is for. Raises Purchase.DoesNotExist for anybody else's."""
     return Purchase.objects.get(client_id=client_id, stripe_session_id=session_id)

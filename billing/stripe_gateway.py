@@ -183,12 +183,6 @@ def fetch_session(*, secret_key: str, session_id: str) -> CheckoutState:
         return stripe_shapes.checkout_state(session.to_dict())
 
 
-def expire_session(*, secret_key: str, session_id: str) -> CheckoutState:
-    """Close an open session, so that nobody can pay it any more. Raises StripeRefused when it is not open."""
-    with _asking(secret_key) as client:
-        return stripe_shapes.checkout_state(client.v1.checkout.sessions.expire(session_id).to_dict())
-
-
 def fetch_session_of(*, secret_key: str, payment_intent: str) -> CheckoutState | None:
     """The session that led to this payment, or None when it came about without one. Raises StripeMissing."""
     with _asking(secret_key) as client:

@@ -223,21 +223,6 @@ def test_a_refunded_purchase_is_not_made_paid_again(shop: Shop) -> None:
     assert settled(shop, paid(purchase)).state == State.REFUNDED
 
 
-def test_an_expired_session_is_an_abandoned_purchase(shop: Shop) -> None:
-    purchase = shop.started()
-    with door.enter(shop.agency):
-        closed = purchases.expire(purchase_id=purchase.pk, secret_key=shop.secret_key)
-    assert (closed.state, closed.closed_at is not None) == (State.ABANDONED, True)
-
-
-def test_closing_a_session_that_was_just_paid_credits_it(stripe: Sandbox, shop: Shop) -> None:
-    purchase = shop.started()
-    stripe.pay(purchase.stripe_session_id)
-    with door.enter(shop.agency):
-        closed = purchases.expire(purchase_id=purchase.pk, secret_key=shop.secret_key)
-    assert closed.state == State.PAID
-
-
 def test_a_recovered_session_credits_the_same_purchase_once(shop: Shop) -> None:
     purchase = shop.started()
     settled(shop, paid(purchase, status="expired", payment_status="unpaid"))

@@ -112,13 +112,6 @@ def test_a_failed_bank_debit_is_seen_in_the_session(stripe: Sandbox, key: str) -
     assert stripe_gateway.fetch_session(secret_key=key, session_id=session.id).bank_said_no
 
 
-def test_a_closed_page_cannot_be_closed_again(key: str) -> None:
-    session = checkout(key, made(key).id, uuid.uuid4())
-    assert stripe_gateway.expire_session(secret_key=key, session_id=session.id).status == "expired"
-    with pytest.raises(stripe_gateway.StripeRefused):
-        stripe_gateway.expire_session(secret_key=key, session_id=session.id)
-
-
 def test_an_endpoint_is_made_for_every_event_in_the_version_we_read(stripe: Sandbox, key: str) -> None:
     url = "http://portal.localhost:8000/api/webhooks/stripe/acme"
     stripe.ask(key, "POST", "webhook_endpoints", **{"url": "http://localhost/other", "enabled_events[]": "*"})
