@@ -1,5 +1,9 @@
-"""Agency and Membership: who resells, and who works there. In public; every other fact of an agency hangs on these."""
+"""Agency, Membership and Discrepancy: who resells, who works there, and what of it does not add up.
 
+In public; every other fact of an agency hangs on these.
+"""
+
+import uuid
 from typing import Any
 
 from django.conf import settings
@@ -30,6 +34,10 @@ class Agency(models.Model):
     portal_on_since = models.DateTimeField(null=True, blank=True)
     # What a minute costs at HMS, in millionths of the currency: 0.07 EUR = 70,000.
     cost_micro_per_minute = models.PositiveIntegerField(default=70_000)
+    # What one euro is in the currencies that packages may be priced in, for their margin: {"usd": {"micro", "on"}}.
+    exchange_rates = models.JSONField(default=dict)
+    # Credits that every new client gets; 0 for none.
+    welcome_credits = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     # django-tenants asks when a row is deleted. A schema is dropped on purpose, never along with a row.
@@ -77,3 +85,43 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role} of {self.agency_id}"
+
+
+class Discrepancy(models.Model):
+    """Something about money or time that does not add up and that a person has to look at. Written by
+    agencies.discrepancies alone; kept when it is resolved, with who did it and how."""
+
+    class Kind(models.TextChoices):
+        # A paid session at Stripe that no purchase of ours may be credited for.
+        STRAY_PAYMENT = "stray_payment", _("Payment without a purchase")
+        # Our rows and Stripe's lists differ.
+        STRIPE = "stripe", _("Differs from Stripe")
+        LEDGER = "ledger", _("Ledger not proved")
+        CONFLICT = "conflict", _("Told in two ways")
+        EVENT = "event", _("Message not applied")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="discrepancies")
+    kind = models.CharField(max_length=20, choices=Kind)
+    # What it is about, in the words of its kind: a session's id, an entry's.
+    subject = models.CharField(max_length=300)
+    # A client in the agency's schema, where one is known. No foreign key crosses schemas.
+    client_id = models.UUIDField(null=True)
+    # One sentence for the agency, and the facts behind it by name. Never a secret.
+    words = models.CharField(max_length=300)
+    facts = models.JSONField(default=dict)
+    found_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
+    resolved_at = models.DateTimeField(null=True)
+    resolved_by = models.JSONField(default=dict)
+    resolution = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name_plural = _("discrepancies")
+        constraints = [models.UniqueConstraint(fields=["agency", "kind", "subject"], name="discrepancy_once")]
+        indexes = [
+            models.Index(fields=["agency", "-found_at"], condition=models.Q(resolved_at=None), name="discrepancy_open")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject} of {self.agency_id}"

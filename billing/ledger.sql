@@ -13,8 +13,8 @@ CREATE OR REPLACE FUNCTION ledger_amount_fits(kind text, amount bigint) RETURNS 
 BEGIN
   RETURN CASE
     WHEN kind IN ('dispute_won', 'purchase', 'refund_reversal', 'welcome') THEN amount > 0
-    WHEN kind IN ('dispute', 'expiry', 'refund', 'test_reversal', 'usage') THEN amount < 0
-    WHEN kind IN ('allocation', 'reversal', 'usage_correction') THEN amount <> 0
+    WHEN kind IN ('dispute', 'expiry', 'refund', 'usage') THEN amount < 0
+    WHEN kind IN ('allocation', 'reversal', 'test_reversal', 'usage_correction') THEN amount <> 0
     ELSE false
   END;
 END

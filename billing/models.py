@@ -1,9 +1,10 @@
-"""Package, Purchase, Refund, Dispute, Wallet, LedgerEntry, Conflict. Seconds and minor units are integers everywhere.
+"""Package, Purchase, Refund, Dispute, Wallet, LedgerEntry, Lot, Conflict. Seconds and minor units are whole numbers.
 
 Entries are written by `billing.ledger` alone and a wallet follows its entries: triggers (`ledger.sql`) refuse the rest.
 """
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.utils import timezone
@@ -23,10 +24,16 @@ class Package(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=80)
+    description = models.CharField(_("description"), max_length=200, blank=True)
+    # 0 for something that is sold without credits: a set-up fee, custom work.
     credits = models.PositiveIntegerField(_("credits"))
+    # After how many days what is left of the credits expires; null for never.
+    lifetime_days = models.PositiveSmallIntegerField(_("lifetime"), null=True)
     price_minor = models.PositiveIntegerField(_("price"))
     currency = models.CharField(_("currency"), max_length=3, choices=Currency, default=Currency.EUR)
     is_active = models.BooleanField(_("on sale"), default=True)
+    # On sale, and found only by those who have its address.
+    is_hidden = models.BooleanField(_("hidden"), default=False)
     is_recommended = models.BooleanField(_("recommended"), default=False)
     position = models.PositiveIntegerField(default=0)
     stripe_product_id = models.CharField(max_length=64, blank=True)
@@ -38,8 +45,11 @@ class Package(models.Model):
     class Meta:
         ordering = ["position", "price_minor"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(credits__gt=0), name="package_has_credits"),
             models.CheckConstraint(condition=models.Q(price_minor__gt=0), name="package_has_a_price"),
+            models.CheckConstraint(
+                condition=models.Q(lifetime_days=None) | models.Q(lifetime_days__gt=0, credits__gt=0),
+                name="package_lifetime_is_of_credits",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -62,7 +72,9 @@ class Purchase(models.Model):
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="purchases")
     package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="purchases")
     package_name = models.CharField(max_length=80)
+    # 0 for what is sold without credits: paid, and nothing is posted.
     seconds = models.PositiveBigIntegerField()
+    lifetime_days = models.PositiveSmallIntegerField(null=True)
     price_minor = models.PositiveIntegerField()
     currency = models.CharField(max_length=3, choices=Currency)
     livemode = models.BooleanField()
@@ -79,6 +91,13 @@ class Purchase(models.Model):
     awaiting_bank = models.BooleanField(default=False)
     # What came in, with taxes and discounts: refunds are measured against it. Null for one credited before it was kept.
     paid_minor = models.PositiveIntegerField(null=True)
+    discount_minor = models.PositiveIntegerField(default=0)
+    tax_minor = models.PositiveIntegerField(default=0)
+    # Stripe's own receipt or invoice, where there is one; and when ours was sent.
+    receipt_url = models.TextField(blank=True)
+    receipt_sent_at = models.DateTimeField(null=True)
+    # Every state it came into after PENDING, oldest first: [{"state", "at"}]. Written by `move_to` alone.
+    history = models.JSONField(default=list)
     created_by = models.EmailField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     paid_at = models.DateTimeField(null=True)
@@ -89,6 +108,17 @@ class Purchase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.package_name} {self.id}"
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a promotion made it cost nothing."""
+        return self.paid_at is not None and self.paid_minor == 0
+
+    def move_to(self, state: "Purchase.State", at: datetime | None = None) -> None:
+        """Change the state and remember when, under the lock; the caller saves. Nothing when it is so already."""
+        if self.state != state:
+            self.state = state
+            self.history = [*self.history, {"state": state.value, "at": (at or timezone.now()).isoformat()}]
 
 
 class Refund(models.Model):
@@ -147,6 +177,9 @@ class Dispute(models.Model):
     reason = models.CharField(max_length=80, blank=True)
     withdrawn_minor = models.PositiveIntegerField(default=0)
     reinstated_minor = models.PositiveIntegerField(default=0)
+    # When, and by whom of the agency, the client was allowed to start calls again in spite of it.
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.JSONField(default=dict)
     # What it takes from the wallet now, and how many entries that took so far.
     seconds = models.PositiveBigIntegerField(default=0)
     bookings = models.PositiveIntegerField(default=0)
@@ -179,6 +212,8 @@ class Wallet(models.Model):
     digest = models.BinaryField(default=bytes(32))
     # `created_at` of the newest entry: the next one is never older, whatever the clock says.
     last_entry_at = models.DateTimeField(null=True, editable=False)
+    # Up to which entry the lots are laid out.
+    lots_version = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(held__gte=0), name="wallet_held_is_not_negative")]
@@ -194,8 +229,8 @@ class Wallet(models.Model):
 
 # Which way the kinds of entries go. ledger_amount_fits() in ledger.sql has the same.
 ADDING = ["dispute_won", "purchase", "refund_reversal", "welcome"]
-TAKING = ["dispute", "expiry", "refund", "test_reversal", "usage"]
-EITHER = ["allocation", "reversal", "usage_correction"]
+TAKING = ["dispute", "expiry", "refund", "usage"]
+EITHER = ["allocation", "reversal", "test_reversal", "usage_correction"]
 
 
 class LedgerEntry(models.Model):
@@ -257,6 +292,32 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} s, {self.kind}"
+
+
+class Lot(models.Model):
+    """What is left of one entry that added credits: laid out from the ledger by billing.lots, never a source of it."""
+
+    pk = models.CompositePrimaryKey("wallet", "version")
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="lots", db_index=False)
+    # Of the entry that added it.
+    version = models.BigIntegerField()
+    amount = models.BigIntegerField()
+    remaining = models.BigIntegerField()
+    livemode = models.BooleanField()
+    purchase = models.ForeignKey(Purchase, on_delete=models.PROTECT, null=True, related_name="lots", db_index=False)
+    # Null for credits that stay.
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(remaining__gte=0) & models.Q(remaining__lte=models.F("amount")),
+                name="lot_remaining_is_within_its_amount",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.remaining} of {self.amount} s"
 
 
 class Conflict(models.Model):

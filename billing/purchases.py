@@ -79,9 +79,7 @@ def start(
             expires_at=purchase.created_at + SESSION_LIVES,
         )
     except StripeRefused as refused:
-        _unanswered(purchase.pk).update(
-            state=Purchase.State.FAILED, problem=refused.sentence[:300], closed_at=timezone.now()
-        )
+        _close_unanswered(purchase.pk, Purchase.State.FAILED, problem=refused.sentence[:300])
         raise
     _unanswered(purchase.pk).update(stripe_session_id=session.id, stripe_session_url=session.url)
     return session.url
@@ -164,7 +162,7 @@ def next_look_at(purchase: Purchase, now: datetime) -> datetime | None:
 
 def give_up(*, purchase_id: UUID) -> None:
     """The last look is over. Without a session nobody could pay; with one, somebody has to look at it in Stripe."""
-    _unanswered(purchase_id).update(state=Purchase.State.ABANDONED, closed_at=timezone.now())
+    _close_unanswered(purchase_id, Purchase.State.ABANDONED)
     Purchase.objects.filter(pk=purchase_id, state=Purchase.State.PENDING, problem="").update(
         problem=_("It could not be found out whether this was paid. Please look for it in Stripe.")
     )
@@ -205,6 +203,16 @@ def _unanswered(purchase_id: UUID) -> QuerySet[Purchase]:
     return Purchase.objects.filter(pk=purchase_id, state=Purchase.State.PENDING, stripe_session_id=None)
 
 
+def _close_unanswered(purchase_id: UUID, state: Purchase.State, *, problem: str = "") -> None:
+    """End a purchase that never got a session, unless it has one by now."""
+    with transaction.atomic():
+        purchase = _unanswered(purchase_id).select_for_update(no_key=True).first()
+        if purchase is not None:
+            _close(purchase, state)
+            purchase.problem = problem
+            purchase.save()
+
+
 def _settle_paid(purchase: Purchase, state: CheckoutState) -> None:
     purchase.problem = _mismatch(purchase, state)
     if purchase.problem:
@@ -229,9 +237,9 @@ def _settle_paid(purchase: Purchase, state: CheckoutState) -> None:
         purchase.problem = _("A discount at Stripe made this cheaper than the package's price.")
     purchase.stripe_session_id, purchase.stripe_payment_intent_id = state.id, state.payment_intent
     if purchase.state in _UNPAID:
-        purchase.state, purchase.awaiting_bank = Purchase.State.PAID, False
         purchase.paid_at = purchase.closed_at = timezone.now()
-        purchase.paid_minor = state.amount_total
+        purchase.move_to(Purchase.State.PAID, purchase.paid_at)
+        purchase.awaiting_bank, purchase.paid_minor = False, state.amount_total
         # What went back may have been told first.
         returns.book(purchase)
 
@@ -265,4 +273,5 @@ def _settle_unpaid(purchase: Purchase, state: CheckoutState, bank_said_no: bool)
 
 
 def _close(purchase: Purchase, state: Purchase.State) -> None:
-    purchase.state, purchase.awaiting_bank, purchase.closed_at = state, False, timezone.now()
+    purchase.awaiting_bank, purchase.closed_at = False, timezone.now()
+    purchase.move_to(state, purchase.closed_at)

@@ -32,7 +32,7 @@ def book(purchase: Purchase) -> None:
     taken = shares(purchase, rows)
     for row in rows:
         _move_to(purchase, row, taken.get(row.stripe_id, 0))
-    purchase.state = _state(purchase, rows)
+    purchase.move_to(_state(purchase, rows))
 
 
 def known(purchase: Purchase) -> list[Returned]:

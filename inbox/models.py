@@ -26,8 +26,10 @@ class StripeEvent(models.Model):
     api_version = models.CharField(max_length=40, blank=True)
     # When it happened, by Stripe's clock.
     event_at = models.DateTimeField()
-    # The body as it was signed.
+    # The body as it was signed, or as Stripe's list of events shows it.
     payload = models.BinaryField()
+    # Found in Stripe's list by the sweep: no webhook had told us.
+    is_pulled = models.BooleanField(default=False, db_default=False)
     received_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(max_length=10, choices=EventState, default=EventState.RECEIVED)
     # Why it was ignored, or why the last try failed. Never a secret, never the body.

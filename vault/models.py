@@ -37,6 +37,19 @@ class StripeConnection(models.Model):
     business_name = models.CharField(max_length=200, blank=True)
     checked_at = models.DateTimeField(null=True)
     last_event_at = models.DateTimeField(null=True)
+    # The proof that Stripe reaches us: a Checkout session that was made to expire, and when its signed event came.
+    tested_session_id = models.CharField(max_length=255, blank=True)
+    tested_at = models.DateTimeField(null=True)
+    proved_at = models.DateTimeField(null=True)
+    # What Stripe says of the endpoint at our address: "enabled", "disabled", "absent"; empty when it may not be read.
+    endpoint_state = models.CharField(max_length=10, blank=True)
+    # Events that we understand and the endpoint does not send.
+    missing_events = models.JSONField(default=list)
+    # The last thing that went wrong between Stripe and us, in words for the agency.
+    last_failure = models.CharField(max_length=300, blank=True)
+    last_failure_at = models.DateTimeField(null=True)
+    # How Checkout is to behave, as Stripe has agreed to: billing.checkout.Options by name.
+    checkout_options = models.JSONField(default=dict)
 
     def __str__(self) -> str:
         return f"Stripe of {self.agency_id}"

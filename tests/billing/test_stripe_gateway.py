@@ -8,7 +8,8 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from billing import stripe_gateway
+from billing import stripe_gateway, stripe_shapes
+from billing.stripe_gateway import asking
 from tenancy import network
 from tests.support.stripe_world import Sandbox
 
@@ -21,12 +22,12 @@ def key(stripe: Sandbox) -> str:
     return stripe.open_account()["secret_key"]
 
 
-def made(key: str, **changes: Any) -> stripe_gateway.PriceState:
+def made(key: str, **changes: Any) -> stripe_shapes.PriceState:
     values = {"package_id": PACKAGE, "name": "100 credits", "price_minor": 4000, "currency": "eur"} | changes
     return stripe_gateway.make_product_and_price(secret_key=key, **values)
 
 
-def checkout(key: str, price_id: str, purchase_id: uuid.UUID, **changes: Any) -> stripe_gateway.CheckoutSession:
+def checkout(key: str, price_id: str, purchase_id: uuid.UUID, **changes: Any) -> stripe_shapes.CheckoutSession:
     values = {
         "email": "ben@client.test",
         "success_url": "http://acme.portal.localhost/back?session={CHECKOUT_SESSION_ID}",
@@ -48,7 +49,7 @@ def test_a_restricted_key_that_may_not_read_the_account_is_good_enough(stripe: S
 
 
 def test_an_unknown_key_is_refused_and_not_repeated(stripe: Sandbox) -> None:
-    with pytest.raises(stripe_gateway.StripeKeyRefused) as refused:
+    with pytest.raises(stripe_shapes.StripeKeyRefused) as refused:
         stripe_gateway.check_account("sk_test_51CanaryCanaryCanary")
     assert "Canary" not in f"{refused.value!r} {refused.value.sentence}"
     assert refused.value.__cause__ is None
@@ -73,7 +74,7 @@ def test_an_archived_price_of_ours_is_taken_into_use_again(stripe: Sandbox, key:
 
 def test_a_price_of_another_account_is_missing(stripe: Sandbox, key: str) -> None:
     price = made(key)
-    with pytest.raises(stripe_gateway.StripeMissing):
+    with pytest.raises(stripe_shapes.StripeMissing):
         stripe_gateway.check_price(secret_key=stripe.open_account()["secret_key"], price_id=price.id)
 
 
@@ -139,19 +140,19 @@ def test_a_lost_connection_is_tried_again_with_the_same_key(stripe: Sandbox, key
 @pytest.mark.parametrize("kind", ["cut", "502", "503"])
 def test_a_stripe_that_stays_away_is_one_kind_of_error(stripe: Sandbox, key: str, kind: str) -> None:
     stripe.breaks(kind, "account", times=3)
-    with pytest.raises(stripe_gateway.StripeUnreachable):
+    with pytest.raises(stripe_shapes.StripeUnreachable):
         stripe_gateway.check_account(key)
     assert stripe_gateway.check_account(key).id
 
 
 def test_too_many_requests_is_a_matter_of_trying_later(stripe: Sandbox, key: str) -> None:
     stripe.breaks("429", "account", times=3)
-    with pytest.raises(stripe_gateway.StripeUnreachable):
+    with pytest.raises(stripe_shapes.StripeUnreachable):
         stripe_gateway.check_account(key)
 
 
 def test_stripe_has_ten_seconds_to_answer() -> None:
-    assert stripe_gateway._http()._timeout == (3, 10)
+    assert asking.http()._timeout == (3, 10)
 
 
 def test_whole_answers_are_never_logged(key: str) -> None:

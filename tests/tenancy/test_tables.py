@@ -11,12 +11,13 @@ BOTH = """
     people_user account_emailaddress account_emailconfirmation mfa_authenticator django_migrations
 """
 PUBLIC = """
-    agencies_agency agencies_membership branding_branding domains_domain follow_ups_followup
+    agencies_agency agencies_discrepancy agencies_membership branding_branding domains_domain follow_ups_followup
     inbox_hmsendpoint inbox_hmsevent inbox_stripeevent vault_datakey vault_hmsconnection vault_stripeconnection
     auth_group auth_group_permissions auth_permission django_admin_log django_content_type django_session
 """
 AGENCY = """
-    billing_conflict billing_dispute billing_ledgerentry billing_package billing_purchase billing_refund billing_wallet
+    billing_conflict billing_dispute billing_ledgerentry billing_lot billing_package billing_purchase billing_refund
+    billing_wallet
     calls_call calls_hold
     clients_client clients_clientmember organizations_organization
 """
