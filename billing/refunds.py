@@ -171,7 +171,8 @@ def _decide(refund: Refund, secret_key: str, *, was_asked_before: bool) -> None:
             _refuse(refund)
         raise
     if state is None:
-        return _refuse(refund)
+        _refuse(refund)
+        return
     with transaction.atomic():
         purchase = Purchase.objects.select_for_update(no_key=True).get(pk=refund.purchase_id)
         note(purchase=purchase, state=state)
