@@ -125,7 +125,11 @@ def undecided() -> QuerySet[Refund]:
 
 
 def effect(*, purchase: Purchase, amount_minor: int) -> Effect:
-    """What a refund of so much would do to the client's wallet, to be shown before it is asked for."""
+    """What a refund of so much would do to the client's wallet, to be shown before it is asked for.
+
+    Raises MoreThanIsLeft.
+    """
+    _refuse_more_than_is_left(purchase, amount_minor)
     balance = wallets.get(purchase.client_id).balance
     return Effect(balance, would_take(purchase=purchase, amount_minor=amount_minor))
 
@@ -148,6 +152,14 @@ def left_minor(purchase: Purchase) -> int:
     return max(returns.paid_minor(purchase) - sum(row.amount_minor for row in rows), 0)
 
 
+def refuse_unless_refundable(purchase: Purchase) -> None:
+    """Nothing for a purchase that money can be given back for, as far as its state says. Raises NotRefundable."""
+    if purchase.is_free:
+        raise NothingWasPaid(purchase.pk)
+    if purchase.state not in _REFUNDABLE:
+        raise NotRefundable(purchase.pk)
+
+
 def note(*, purchase: Purchase, state: RefundState) -> None:
     """Keep what Stripe says of a refund, under the purchase's lock. Older news than what is known change nothing."""
     refund = Refund.objects.filter(stripe_refund_id=state.id).first() or _asked_here(purchase, state)
@@ -159,6 +171,12 @@ def note(*, purchase: Purchase, state: RefundState) -> None:
     refund.amount_minor, refund.currency = state.amount_minor, state.currency
     refund.state = max(Refund.State(refund.state), _state(state), key=lambda one: _RANKS[one])
     refund.save()
+
+
+def _refuse_more_than_is_left(purchase: Purchase, amount_minor: int) -> None:
+    left = left_minor(purchase)
+    if not 0 < amount_minor <= left:
+        raise MoreThanIsLeft(left)
 
 
 def _decide(refund: Refund, secret_key: str, *, was_asked_before: bool) -> None:
@@ -210,12 +228,8 @@ def _asked(
             if (before.purchase_id, before.amount_minor) != (purchase_id, amount_minor):
                 raise FormTokenUsed(form_token)
             return before, False
-        if purchase.is_free:
-            raise NothingWasPaid(purchase_id)
-        if purchase.state not in _REFUNDABLE:
-            raise NotRefundable(purchase_id)
-        if not 0 < amount_minor <= left_minor(purchase):
-            raise MoreThanIsLeft(left_minor(purchase))
+        refuse_unless_refundable(purchase)
+        _refuse_more_than_is_left(purchase, amount_minor)
         if not reason:
             raise ReasonMissing(purchase_id)
         refund = Refund.objects.create(
