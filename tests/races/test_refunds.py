@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError, connection, transaction
 
 from agencies.models import Agency
 from billing import disputes, payments, proof, purchases, refunds, stripe_shapes
@@ -125,3 +126,21 @@ def test_what_was_lifted_stays_lifted_while_news_of_the_dispute_come_in(own_shop
         assert (dispute.status, dispute.lifted_by) == ("lost", ADA)
         assert not disputes.stop_starts(own_shop.client.pk)
     ends_at(own_shop, Purchase.State.DISPUTED, -6000)
+
+
+def test_lifting_waits_for_whoever_writes_news_of_the_purchase(own_shop: Shop) -> None:
+    with door.enter(own_shop.agency):
+        dispute = Dispute.objects.create(
+            purchase=own_shop.purchase(), stripe_dispute_id="du_1", amount_minor=4000, currency="eur", status="lost"
+        )
+        Purchase.objects.update(state=Purchase.State.DISPUTED)
+
+    def lift() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 200")
+        disputes.lift(dispute_id=dispute.pk, actor=ADA)
+
+    with door.enter(own_shop.agency), transaction.atomic():
+        Purchase.objects.select_for_update(no_key=True).get(pk=dispute.purchase_id)
+        with pytest.raises(OperationalError, match="lock timeout"):
+            at_once(own_shop, lift)
