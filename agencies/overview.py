@@ -8,6 +8,7 @@ from django.db.models import Q, Sum
 
 from agencies import activation
 from agencies.models import Agency
+from billing import debts, disputes, refunds
 from billing.models import Purchase, Wallet
 from calls.models import Call
 from clients.models import Client
@@ -28,6 +29,9 @@ class Concern(Enum):
     ORGANIZATIONS = "organizations"
     EVENTS = "events"
     PURCHASES = "purchases"
+    DISPUTES = "disputes"
+    DEBTS = "debts"
+    REFUNDS = "refunds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +88,8 @@ def _attention(agency: Agency, hms: HMSConnection, outstanding: int) -> list[Att
         Concern.ORGANIZATIONS: unclear.count(),
         Concern.EVENTS: failed.count(),
         Concern.PURCHASES: Purchase.objects.exclude(problem="").filter(state=Purchase.State.PENDING).count(),
+        Concern.DISPUTES: disputes.stopped_clients(),
+        Concern.DEBTS: debts.owing_clients(),
+        Concern.REFUNDS: refunds.undecided().count(),
     }
     return [Attention(concern, count) for concern, count in counted.items() if count]

@@ -1,10 +1,15 @@
 """Disputes of purchases: what Stripe tells is kept so that it only ever moves on, and late news change nothing.
 
 Money that was withdrawn is what costs credits. Everything else moves the purchase's state alone. While a purchase is
-disputed, its client starts nothing new.
+disputed, its client starts nothing new, until the agency lifts that; a later dispute stops again.
 """
 
+from collections.abc import Mapping
 from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 
 from billing import returns
 from billing.models import Dispute, Purchase
@@ -38,9 +43,46 @@ def note(*, purchase: Purchase, state: DisputeState) -> None:
     dispute.save()
 
 
+class NothingIsStopped(ValueError):
+    """The dispute stops nothing (any more): it was lifted, or decided for the agency."""
+
+
+def stopping(client_id: UUID) -> QuerySet[Dispute]:
+    """The disputes that keep the client from starting anything new, oldest first, with their purchases."""
+    return _stopping().filter(purchase__client_id=client_id).order_by("created_at", "pk")
+
+
 def stop_starts(client_id: UUID) -> bool:
     """Whether a payment of the client is disputed, so that nothing new may start."""
-    return Purchase.objects.filter(client_id=client_id, state=Purchase.State.DISPUTED).exists()
+    return stopping(client_id).exists()
+
+
+def stopped_clients() -> int:
+    """How many clients can start nothing new because of a dispute."""
+    return _stopping().values("purchase__client_id").distinct().count()
+
+
+def lift(*, dispute_id: UUID, actor: Mapping[str, str]) -> Dispute:
+    """Let the client start again in spite of this dispute. What it took from the wallet stays taken.
+
+    Raises Dispute.DoesNotExist, NothingIsStopped.
+    """
+    with transaction.atomic():
+        purchase_id = Dispute.objects.values_list("purchase_id", flat=True).get(pk=dispute_id)
+        # News of the dispute save the whole row, under the same lock.
+        Purchase.objects.select_for_update(no_key=True).get(pk=purchase_id)
+        dispute = _stopping().filter(pk=dispute_id).first()
+        if dispute is None:
+            raise NothingIsStopped(dispute_id)
+        dispute.lifted_at, dispute.lifted_by = timezone.now(), dict(actor)
+        dispute.save(update_fields=["lifted_at", "lifted_by"])
+    return dispute
+
+
+def _stopping() -> QuerySet[Dispute]:
+    is_against = ~Q(status__in=returns.HARMLESS) | Q(withdrawn_minor__gt=F("reinstated_minor"))
+    disputed = Dispute.objects.select_related("purchase").filter(purchase__state=Purchase.State.DISPUTED)
+    return disputed.filter(is_against, lifted_at=None)
 
 
 def _rank(status: str) -> tuple[int, str]:

@@ -1,18 +1,37 @@
 """Refunds: asked for here or made at Stripe, kept so that their state only ever moves on.
 
-What is asked for here is a row before Stripe hears of it, and asking again is the same refund. Credits go when the
-money goes, and come back when a refund fails days later.
+What is asked for here is a row before Stripe hears of it, with a follow-up that asks until there is an answer: asking
+again is the same refund. Credits go when the money goes, and come back when a refund fails days later.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 
-from billing import clawback, returns, stripe_gateway
+from billing import clawback, returns, stripe_gateway, wallets
 from billing.models import Purchase, Refund
-from billing.stripe_shapes import RefundState, StripeRefused
+from billing.stripe_shapes import (
+    RefundState,
+    StripeKeyRefused,
+    StripeMissing,
+    StripeRefused,
+    StripeRightMissing,
+)
+from follow_ups import agenda
 
+CHECK_KIND = "refund_check"
+# Stripe forgets a key of idempotency after 24 hours. Asked once more then, it would be a second refund.
+ASKED_AGAIN_UNTIL = timedelta(hours=23)
+LOOKS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=8))
+LAST_LOOK = ASKED_AGAIN_UNTIL + timedelta(minutes=30)
+LATER_LOOKS_EVERY = timedelta(days=1)
+# These say nothing about the refund: another key may have had it made before.
+_ABOUT_THE_KEY = (StripeKeyRefused, StripeRightMissing, StripeMissing)
 _REFUNDABLE = (Purchase.State.PAID, Purchase.State.PARTLY_REFUNDED)
 _LOST = (Refund.State.CANCELED, Refund.State.FAILED, Refund.State.REFUSED)
 _RANKS = {
@@ -30,6 +49,10 @@ class NotRefundable(ValueError):
     """The purchase was not paid, is refunded whole, or is disputed: then the bank decides."""
 
 
+class NothingWasPaid(NotRefundable):
+    """A promotion made the purchase cost nothing, so there is nothing to give back."""
+
+
 class MoreThanIsLeft(ValueError):
     """More was to be given back than is left of the payment. The argument is what is left, in minor units."""
 
@@ -40,6 +63,18 @@ class ReasonMissing(ValueError):
 
 class FormTokenUsed(ValueError):
     """The form's token belongs to another refund."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a refund would do to the wallet now. Seconds; the balance may fall below zero."""
+
+    balance: int
+    takes: int
+
+    @property
+    def balance_after(self) -> int:
+        return self.balance - self.takes
 
 
 def create(
@@ -54,28 +89,49 @@ def create(
     """Give so much of a purchase back, in minor units of its currency, and take its credits. One form is one refund.
 
     Raises Purchase.DoesNotExist, NotRefundable, MoreThanIsLeft, ReasonMissing, FormTokenUsed and the failures of
-    stripe_shapes: after StripeUnreachable the same form may be sent again. Not to be called inside a transaction.
+    stripe_shapes: after StripeUnreachable the follow-up goes on asking, and the same form may be sent again. Not to be
+    called inside a transaction.
     """
-    refund = _asked(purchase_id, amount_minor, reason.strip()[:300], actor, form_token)
-    if refund.state != Refund.State.ASKED:
-        return refund
-    try:
-        state = stripe_gateway.create_refund(
-            secret_key=secret_key,
-            payment_intent=refund.purchase.stripe_payment_intent_id,
-            amount_minor=refund.amount_minor,
-            refund_id=refund.pk,
-        )
-    except StripeRefused:
-        Refund.objects.filter(pk=refund.pk, state=Refund.State.ASKED).update(state=Refund.State.REFUSED)
-        raise
-    with transaction.atomic():
-        purchase = Purchase.objects.select_for_update(no_key=True).get(pk=purchase_id)
-        note(purchase=purchase, state=state)
-        returns.book(purchase)
-        purchase.save()
-    refund.refresh_from_db()
+    refund, is_new = _asked(purchase_id, amount_minor, reason.strip()[:300], actor, form_token)
+    if refund.state == Refund.State.ASKED:
+        _decide(refund, secret_key, was_asked_before=not is_new)
+        refund.refresh_from_db()
     return refund
+
+
+def check(*, refund_id: UUID, secret_key: str) -> Refund:
+    """Ask Stripe about a refund whose answer was lost. It stays ASKED when Stripe cannot say.
+
+    Raises Refund.DoesNotExist and the failures of stripe_shapes. Not to be called inside a transaction.
+    """
+    refund = Refund.objects.select_related("purchase").get(pk=refund_id)
+    if refund.state == Refund.State.ASKED:
+        _decide(refund, secret_key, was_asked_before=True)
+        refund.refresh_from_db()
+    return refund
+
+
+def next_look_at(refund: Refund, now: datetime) -> datetime | None:
+    """When to ask again about a refund that Stripe has not decided, on a widening schedule; None when it has."""
+    if refund.state != Refund.State.ASKED:
+        return None
+    looks = (refund.created_at + look for look in (*LOOKS, LAST_LOOK))
+    return next((at for at in looks if at > now), now + LATER_LOOKS_EVERY)
+
+
+def undecided() -> QuerySet[Refund]:
+    """Refunds that were asked for and that Stripe has not answered."""
+    return Refund.objects.filter(state=Refund.State.ASKED)
+
+
+def effect(*, purchase: Purchase, amount_minor: int) -> Effect:
+    """What a refund of so much would do to the client's wallet, to be shown before it is asked for.
+
+    Raises MoreThanIsLeft.
+    """
+    _refuse_more_than_is_left(purchase, amount_minor)
+    balance = wallets.get(purchase.client_id).balance
+    return Effect(balance, would_take(purchase=purchase, amount_minor=amount_minor))
 
 
 def would_take(*, purchase: Purchase, amount_minor: int) -> int:
@@ -96,6 +152,14 @@ def left_minor(purchase: Purchase) -> int:
     return max(returns.paid_minor(purchase) - sum(row.amount_minor for row in rows), 0)
 
 
+def refuse_unless_refundable(purchase: Purchase) -> None:
+    """Nothing for a purchase that money can be given back for, as far as its state says. Raises NotRefundable."""
+    if purchase.is_free:
+        raise NothingWasPaid(purchase.pk)
+    if purchase.state not in _REFUNDABLE:
+        raise NotRefundable(purchase.pk)
+
+
 def note(*, purchase: Purchase, state: RefundState) -> None:
     """Keep what Stripe says of a refund, under the purchase's lock. Older news than what is known change nothing."""
     refund = Refund.objects.filter(stripe_refund_id=state.id).first() or _asked_here(purchase, state)
@@ -109,22 +173,66 @@ def note(*, purchase: Purchase, state: RefundState) -> None:
     refund.save()
 
 
-def _asked(purchase_id: UUID, amount_minor: int, reason: str, actor: Mapping[str, str], form_token: UUID) -> Refund:
-    """The refund of this form, committed before Stripe hears of it."""
+def _refuse_more_than_is_left(purchase: Purchase, amount_minor: int) -> None:
+    left = left_minor(purchase)
+    if not 0 < amount_minor <= left:
+        raise MoreThanIsLeft(left)
+
+
+def _decide(refund: Refund, secret_key: str, *, was_asked_before: bool) -> None:
+    """Have Stripe decide, while it knows the key of idempotency; afterwards find out what it has decided."""
+    may_ask = timezone.now() < refund.created_at + ASKED_AGAIN_UNTIL
+    try:
+        state = _made(refund, secret_key) if may_ask else _found(refund, secret_key)
+    except StripeRefused as refused:
+        if not (isinstance(refused, _ABOUT_THE_KEY) and was_asked_before):
+            _refuse(refund)
+        raise
+    if state is None:
+        _refuse(refund)
+        return
+    with transaction.atomic():
+        purchase = Purchase.objects.select_for_update(no_key=True).get(pk=refund.purchase_id)
+        note(purchase=purchase, state=state)
+        returns.book(purchase)
+        purchase.save()
+
+
+def _made(refund: Refund, secret_key: str) -> RefundState:
+    return stripe_gateway.create_refund(
+        secret_key=secret_key,
+        payment_intent=refund.purchase.stripe_payment_intent_id,
+        amount_minor=refund.amount_minor,
+        refund_id=refund.pk,
+    )
+
+
+def _found(refund: Refund, secret_key: str) -> RefundState | None:
+    """What Stripe has made of it, by our id in the refund's metadata; None when it never was made."""
+    made = stripe_gateway.fetch_refunds(secret_key=secret_key, payment_intent=refund.purchase.stripe_payment_intent_id)
+    return next((state for state in made if state.refund_id == str(refund.pk)), None)
+
+
+def _refuse(refund: Refund) -> None:
+    Refund.objects.filter(pk=refund.pk, state=Refund.State.ASKED).update(state=Refund.State.REFUSED)
+
+
+def _asked(
+    purchase_id: UUID, amount_minor: int, reason: str, actor: Mapping[str, str], form_token: UUID
+) -> tuple[Refund, bool]:
+    """The refund of this form, committed with its follow-up before Stripe hears of it, and whether it is new."""
     with transaction.atomic():
         purchase = Purchase.objects.select_for_update(no_key=True).get(pk=purchase_id)
         before = Refund.objects.select_related("purchase").filter(form_token=form_token).first()
         if before is not None:
             if (before.purchase_id, before.amount_minor) != (purchase_id, amount_minor):
                 raise FormTokenUsed(form_token)
-            return before
-        if purchase.state not in _REFUNDABLE:
-            raise NotRefundable(purchase_id)
-        if not 0 < amount_minor <= left_minor(purchase):
-            raise MoreThanIsLeft(left_minor(purchase))
+            return before, False
+        refuse_unless_refundable(purchase)
+        _refuse_more_than_is_left(purchase, amount_minor)
         if not reason:
             raise ReasonMissing(purchase_id)
-        return Refund.objects.create(
+        refund = Refund.objects.create(
             purchase=purchase,
             amount_minor=amount_minor,
             currency=purchase.currency,
@@ -133,6 +241,8 @@ def _asked(purchase_id: UUID, amount_minor: int, reason: str, actor: Mapping[str
             asked_by=dict(actor),
             form_token=form_token,
         )
+        agenda.schedule(kind=CHECK_KIND, subject=str(refund.pk), due_at=refund.created_at + LOOKS[0])
+        return refund, True
 
 
 def _asked_here(purchase: Purchase, state: RefundState) -> Refund | None:

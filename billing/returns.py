@@ -14,7 +14,7 @@ from billing.models import Dispute, LedgerEntry, Purchase, Refund
 Returned = Refund | Dispute
 BY_STRIPE = {"kind": "stripe", "id": "", "email": ""}
 # Statuses of a dispute in which nobody is against the payment (any more): inquiries, and what was decided for it.
-_HARMLESS = ("prevented", "warning_closed", "warning_needs_response", "warning_under_review", "won")
+HARMLESS = ("prevented", "warning_closed", "warning_needs_response", "warning_under_review", "won")
 _KINDS = {
     Refund: (LedgerEntry.Kind.REFUND, LedgerEntry.Kind.REFUND_REVERSAL),
     Dispute: (LedgerEntry.Kind.DISPUTE, LedgerEntry.Kind.DISPUTE_WON),
@@ -40,6 +40,16 @@ def known(purchase: Purchase) -> list[Returned]:
     refunds = Refund.objects.filter(purchase=purchase).exclude(stripe_refund_id=None)
     rows: list[Returned] = [*refunds, *Dispute.objects.filter(purchase=purchase)]
     return sorted(rows, key=lambda row: (row.created_at, isinstance(row, Dispute), row.stripe_id))
+
+
+def caused(purchase: Purchase) -> list[LedgerEntry]:
+    """Every entry that the purchase has led to, oldest first: its credit, and what its refunds and disputes moved."""
+    ids = [str(purchase.pk)]
+    for row in known(purchase):
+        ids += [row.stripe_id, *(f"{row.stripe_id}#{number}" for number in range(2, row.bookings + 1))]
+    kinds = [LedgerEntry.Kind.PURCHASE, *(kind for pair in _KINDS.values() for kind in pair)]
+    found = LedgerEntry.objects.filter(wallet_id=purchase.client_id, kind__in=kinds, source="stripe")
+    return list(found.filter(source_id__in=ids).order_by("version"))
 
 
 def paid_minor(purchase: Purchase) -> int:
@@ -107,7 +117,7 @@ def _name(row: Returned) -> str:
 
 
 def _state(purchase: Purchase, rows: Sequence[Returned]) -> Purchase.State:
-    if any(isinstance(row, Dispute) and (row.status not in _HARMLESS or row.returned_minor) for row in rows):
+    if any(isinstance(row, Dispute) and (row.status not in HARMLESS or row.returned_minor) for row in rows):
         return Purchase.State.DISPUTED
     refunded = sum(row.returned_minor for row in rows if row.currency == purchase.currency)
     if not refunded:

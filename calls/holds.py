@@ -7,11 +7,13 @@ knows of no such call.
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from billing import disputes, wallets
+from billing.models import Wallet
 from calls.models import Call, Hold
 from organizations.models import Organization
 
@@ -37,6 +39,47 @@ class PaymentDisputed(NotEnoughTime):
     """A payment of the client is disputed: what runs goes on, nothing new starts."""
 
 
+class BelowZero(NotEnoughTime):
+    """More was used or taken back than there was."""
+
+
+class Obstacle(StrEnum):
+    """Why a client's next call would not start."""
+
+    DISPUTE = "dispute"
+    DEBT = "debt"
+    CREDITS = "credits"
+
+
+_REFUSALS: dict[Obstacle, type[NotEnoughTime]] = {
+    Obstacle.DISPUTE: PaymentDisputed,
+    Obstacle.DEBT: BelowZero,
+    Obstacle.CREDITS: NotEnoughTime,
+}
+
+
+def obstacle(wallet: Wallet) -> Obstacle | None:
+    """What keeps the next call of this wallet's client from starting, as far as money goes; None for nothing.
+
+    The same rule refuses a start, so what is said before is what happens.
+    """
+    if disputes.stop_starts(wallet.client_id):
+        return Obstacle.DISPUTE
+    if wallet.balance < 0:
+        return Obstacle.DEBT
+    return Obstacle.CREDITS if wallet.available < MINIMUM_SECONDS else None
+
+
+def refusal(why: Obstacle) -> str:
+    """The sentence for the client who wanted to call."""
+    sentences = {
+        Obstacle.DISPUTE: _("A payment is disputed, so no new call can start. Please get in touch with us."),
+        Obstacle.DEBT: _("Your balance is below zero, so no new call can start. Please buy credits first."),
+        Obstacle.CREDITS: _("There is not enough time left for a call. Please buy credits first."),
+    }
+    return sentences[why]
+
+
 def take(
     *,
     organization: Organization,
@@ -49,17 +92,16 @@ def take(
 ) -> Hold:
     """Set aside what one call may use: what is available, at most the assistant's maximum and our cap, in seconds.
 
-    A call that has a hold keeps it. Inside the caller's transaction. Raises NotEnoughTime, PaymentDisputed.
+    A call that has a hold keeps it. Inside the caller's transaction. Raises NotEnoughTime, PaymentDisputed, BelowZero.
     """
     wallet = wallets.lock(organization.client_id)
     known = _open(organization).filter(hms_call_id=hms_call_id).first() if hms_call_id else None
     if known is not None:
         return known
-    if disputes.stop_starts(organization.client_id):
-        raise PaymentDisputed(_("A payment is disputed, so no new call can start. Please get in touch with us."))
+    why = obstacle(wallet)
+    if why is not None:
+        raise _REFUSALS[why](refusal(why))
     seconds = min(wallet.available, assistant_maximum or CAP_SECONDS, CAP_SECONDS)
-    if wallet.available < MINIMUM_SECONDS:
-        raise NotEnoughTime(_("There is not enough time left for a call. Please buy credits first."))
     hold = Hold.objects.create(
         id=hold_id or uuid.uuid4(),
         organization=organization,

@@ -12,12 +12,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from agencies import allocation, call_log, directory
 from agencies.models import Agency
-from billing import wallets
+from billing import disputes, wallets
 from billing.ledger import Outcome, Posting
-from calls import statement
+from calls import holds, statement
+from calls.holds import Obstacle
 from clients.models import Client
 from organizations import provisioning
 from organizations.models import Organization
+from portal import money_words
 from portal.dashboard import rows
 from portal.dashboard.forms import AllocateForm, KeyForm
 from portal.dashboard.roles import actor_of, agency_of, manager_changes, owner_changes
@@ -119,8 +121,12 @@ def _facts(agency: Agency, client: Client, before: str) -> dict[str, Any]:
     page = statement.page(client.pk, before_version=version, limit=_ENTRIES)
     calls = call_log.page(client_id=client.pk, size=_LATEST).calls
     purchases = client.purchases.select_related("client").order_by("-created_at")[:_LATEST]
+    wallet = wallets.get(client.pk)
+    why = holds.obstacle(wallet)
     return {
-        "wallet": wallets.get(client.pk),
+        "wallet": wallet,
+        "why": money_words.why_for_team(why, wallet) if why in (Obstacle.DISPUTE, Obstacle.DEBT) else None,
+        "stopping": disputes.stopping(client.pk) if why is Obstacle.DISPUTE else [],
         "entries": [rows.of_movement(line) for line in page.lines],
         "older": page.older_before,
         "calls": [rows.of_call(call, agency=agency, with_client=False) for call in calls],

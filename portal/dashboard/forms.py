@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from billing import credits
 from billing.models import Currency
 from branding.models import COLOUR
-from portal.dashboard.prices import read_price
+from portal.dashboard.prices import read_amount, read_price
 from vault.models import StripeConnection
 
 if TYPE_CHECKING:
@@ -81,6 +81,52 @@ class AllocateForm(forms.Form):
             return credits.parse(self.cleaned_data["amount"])
         except credits.BadCredits as error:
             raise forms.ValidationError(str(error)) from error
+
+
+class RefundForm(forms.Form):
+    """Money of a purchase that is given back. `seen` is the amount whose effect was on the page when it was sent."""
+
+    amount = forms.CharField(
+        label=_("Amount"),
+        max_length=20,
+        error_messages={"required": _("Say how much.")},
+        widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        error_messages={"required": _("Say why. Your team reads it later.")},
+        help_text=_("For your team. Your client does not read it."),
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    seen = forms.CharField(required=False, max_length=20)
+    form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+    def clean_amount(self) -> int:
+        """In minor units."""
+        minor = read_amount(self.cleaned_data["amount"])
+        if minor is None:
+            raise forms.ValidationError(_("Type an amount such as 10 or 10.50."))
+        return minor
+
+    @property
+    def was_seen(self) -> bool:
+        """Whether whoever sent it had read what exactly this amount does."""
+        return bool(self.cleaned_data["seen"] == str(self.cleaned_data["amount"]))
+
+    def watch(self, effect_url: str) -> None:
+        """Show at `effect_url` what the amount does, while it is typed in."""
+        self.fields["amount"].widget.attrs |= {
+            "hx-get": effect_url,
+            "hx-trigger": "input changed delay:200ms",
+            "hx-target": "#effect",
+            "hx-sync": "#effect:replace",
+        }
+
+    def refuse(self, field: str | None, sentence: str) -> None:
+        """Say what was refused. A token is for one refund: what is sent next is another one."""
+        self.add_error(field, forms.ValidationError(sentence))
+        self.data = {**self.data.dict(), "form_token": str(uuid.uuid4())}  # type: ignore[attr-defined]
 
 
 class KeyForm(forms.Form):

@@ -55,9 +55,14 @@ def of_purchase(purchase: Purchase, *, agency: Agency, with_client: bool) -> Row
         meta=_joined(purchase.package_name if with_client else "", when, purchase.problem),
         amount=money(purchase.price_minor, purchase.currency),
         below=purchase.get_state_display(),
-        tone=_TONES.get(Purchase.State(purchase.state), ""),
-        href=_client_url(agency, purchase.client) if with_client else "",
+        tone=tone(purchase),
+        href=reverse("dashboard:purchase", args=[agency.slug, purchase.pk]),
     )
+
+
+def tone(purchase: Purchase) -> str:
+    """The tone of the purchase's state."""
+    return _TONES.get(Purchase.State(purchase.state), "")
 
 
 def of_movement(line: Line) -> Row:

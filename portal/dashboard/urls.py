@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from portal.dashboard import brand, calls, clients, hms, overview, packages, payments, setup, statement
+from portal.dashboard import (
+    brand,
+    calls,
+    clients,
+    hms,
+    overview,
+    packages,
+    payments,
+    purchases,
+    refunding,
+    setup,
+    statement,
+)
 
 app_name = "dashboard"
 urlpatterns = [
@@ -19,6 +31,12 @@ urlpatterns = [
     path("clients/<uuid:client_id>/organization/retry/", clients.organization_retry, name="organization_retry"),
     path("clients/<uuid:client_id>/organization/key/", clients.organization_key, name="organization_key"),
     path("calls/", calls.table, name="calls"),
+    path("purchases/", purchases.table, name="purchases"),
+    path("purchases/csv/", purchases.csv, name="purchases_csv"),
+    path("purchases/<uuid:purchase_id>/", purchases.detail, name="purchase"),
+    path("purchases/<uuid:purchase_id>/refund/", refunding.refund, name="refund"),
+    path("purchases/<uuid:purchase_id>/refund/effect/", refunding.effect, name="refund_effect"),
+    path("purchases/<uuid:purchase_id>/disputes/<uuid:dispute_id>/lift/", refunding.lift, name="dispute_lift"),
     path("packages/", packages.table, name="packages"),
     path("packages/new/", packages.new, name="package_new"),
     path("packages/margin/", packages.margin, name="package_margin"),

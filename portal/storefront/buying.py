@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from billing import packages, purchases, wallets
 from billing.models import Package, Purchase
-from portal import wording
+from portal import money_words, wording
 from portal.storefront import payments
 from portal.storefront.access import client_page
 
@@ -101,6 +101,7 @@ def purchase(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
         "was_left": "left" in request.GET and not found.awaiting_bank,
         "every": 2 if age.total_seconds() < 60 * _MINUTES_OF_HURRY and not found.awaiting_bank else 30,
         "are_yours": wording.credits_are_yours(found),
+        "returned": money_words.for_client(found),
         "at": wording.moment(found.paid_at or found.created_at),
     }
     return render(request, "storefront/_purchase.html" if request.htmx else "storefront/purchase.html", context)  # type: ignore[attr-defined]

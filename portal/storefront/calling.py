@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from calls import going_on, placing
+from calls import going_on, holds, placing
 from clients.models import Client
 from hms_client import HMSError
 from organizations import assistants, hms
 from organizations.models import Organization
-from portal.storefront.access import client_page
+from portal import money_words
+from portal.storefront.access import agency_of, client_page
 
 State = Organization.State
 
@@ -85,6 +86,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "nav": "calls",
         "form": form,
         "obstacle": obstacle,
+        "why": _why(request, obstacle),
         "able": able,
         "numbers": numbers,
         "costs_at_most": _costs_at_most(request, able),
@@ -138,13 +140,22 @@ def _able(request: HttpRequest) -> tuple[str, list[assistants.Assistant], tuple[
         return "suspended", [], ()
     if organization is None or organization.state != State.READY:
         return ("unclear" if organization and organization.state == State.UNCLEAR else "setup"), [], ()
-    if not going_on.costs_at_most(request.wallet.available):  # type: ignore[attr-defined]
-        return "credits", [], ()
+    why = holds.obstacle(request.wallet)  # type: ignore[attr-defined]
+    if why is not None:
+        return why.value, [], ()
     try:
         able = [each for each in assistants.in_use(organization) if each.is_active]
         return ("" if able else "assistants"), able, assistants.numbers(organization)
     except (HMSError, hms.NoKey):
         return "away", [], ()
+
+
+def _why(request: HttpRequest, obstacle: str) -> money_words.Why | None:
+    """The words for an obstacle that is about money."""
+    if obstacle not in list(holds.Obstacle):
+        return None
+    name = agency_of(request).branding.company_name
+    return money_words.why_for_client(holds.Obstacle(obstacle), request.wallet, agency_name=name)  # type: ignore[attr-defined]
 
 
 def _costs_at_most(request: HttpRequest, able: list[assistants.Assistant]) -> int:

@@ -11,7 +11,7 @@ from billing import packages
 from billing.models import Purchase
 from calls import going_on, holds, spending, statement
 from organizations.models import Organization
-from portal import wording
+from portal import money_words, wording
 from portal.storefront import access
 from portal.storefront.access import client_page, portal_page
 from portal.storefront.buying import compared
@@ -75,6 +75,7 @@ def _picture(request: HttpRequest) -> dict[str, Any]:
     client, wallet = request.client, request.wallet  # type: ignore[attr-defined]
     spent = spending.of(client.pk)
     name = access.agency_of(request).branding.company_name
+    why = holds.obstacle(wallet)
     minutes = [(day, -(-seconds // 60)) for day, seconds in spent.days]
     return {
         "lines": [
@@ -87,5 +88,6 @@ def _picture(request: HttpRequest) -> dict[str, Any]:
         "minutes_per_day": -(-spent.seconds // 60 // len(spent.days)),
         "bars": [{"label": date_format(day, "j M"), "value": value} for day, value in minutes],
         "busiest": max(value for _day, value in minutes) or 1,
-        "can_start": wallet.available >= holds.MINIMUM_SECONDS,
+        "obstacle": why,
+        "why": money_words.why_for_client(why, wallet, agency_name=name) if why else None,
     }

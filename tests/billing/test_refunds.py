@@ -7,7 +7,7 @@ from billing import purchases, refunds
 from billing.models import LedgerEntry, Purchase, Refund
 from billing.stripe_shapes import StripeRefused, StripeUnreachable
 from tenancy import door
-from tests.support.booking import ADA
+from tests.support.booking import ADA, book
 from tests.support.stripe_world import Sandbox, Shop
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +100,28 @@ def test_more_than_is_left_is_not_given_back(shop: Shop, paid: Purchase, amount_
 def test_a_refund_says_why(shop: Shop, paid: Purchase) -> None:
     with pytest.raises(refunds.ReasonMissing):
         refunded(shop, reason=" ")
+
+
+def test_what_cost_nothing_has_nothing_to_give_back(shop: Shop, paid: Purchase) -> None:
+    with door.enter(shop.agency):
+        Purchase.objects.update(paid_minor=0)
+    with pytest.raises(refunds.NothingWasPaid):
+        refunded(shop)
+
+
+def test_what_was_sold_without_credits_takes_none(shop: Shop, paid: Purchase) -> None:
+    with door.enter(shop.agency):
+        Purchase.objects.update(seconds=0)
+        assert refunds.effect(purchase=shop.purchase(), amount_minor=4000) == refunds.Effect(balance=6000, takes=0)
+    assert refunded(shop, 4000).seconds == 0
+    assert (shop.purchase().state, len(shop.entries())) == (State.REFUNDED, 1)
+
+
+def test_what_it_does_to_the_wallet_is_known_before_also_below_zero(shop: Shop, paid: Purchase) -> None:
+    with door.enter(shop.agency):
+        book(shop.client.pk, "spent", -5000)
+        effect = refunds.effect(purchase=shop.purchase(), amount_minor=4000)
+    assert (effect.balance, effect.takes, effect.balance_after) == (1000, 6000, -5000)
 
 
 def test_what_was_not_paid_or_is_disputed_is_not_refunded(shop: Shop, paid: Purchase) -> None:

@@ -7,7 +7,8 @@ from billing import disputes, wallets
 from calls import holds, sync
 from calls.models import Hold
 from organizations.models import Organization
-from tests.support import hms_says
+from tests.support import hms_says, returned
+from tests.support.booking import book
 from tests.support.hms_says import PER_SECOND, Hms
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +111,33 @@ def test_an_open_hold_is_watched_closely(ben: Organization) -> None:
     holds.take(organization=ben, now=NOW)
     synced = sync.sync(ben.pk, terms=PER_SECOND)
     assert synced.next_at - datetime.now(UTC) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("taken", "is_disputed", "why"),
+    [
+        (0, False, None),
+        (570, False, None),
+        (571, False, holds.Obstacle.CREDITS),
+        (601, False, holds.Obstacle.DEBT),
+        (0, True, holds.Obstacle.DISPUTE),
+        (601, True, holds.Obstacle.DISPUTE),
+    ],
+)
+def test_what_is_said_before_a_start_is_what_happens(
+    ben: Organization, taken: int, is_disputed: bool, why: holds.Obstacle | None
+) -> None:
+    if taken:
+        book(ben.client_id, "taken", -taken)
+    if is_disputed:
+        returned.disputed(ben.client)
+    assert holds.obstacle(wallets.get(ben.client_id)) is why
+    if why is None:
+        assert holds.take(organization=ben, now=NOW).seconds
+    else:
+        with pytest.raises(holds.NotEnoughTime) as caught:
+            holds.take(organization=ben, now=NOW)
+        assert str(caught.value) == holds.refusal(why)
 
 
 def test_while_a_payment_is_disputed_no_call_starts(ben: Organization, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ DASHBOARD = [
     "overview",
     "clients",
     "calls",
+    "purchases",
     "packages",
     "packages/new",
     "payments",

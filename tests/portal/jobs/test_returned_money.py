@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from billing import disputes
-from billing.models import Conflict, Purchase, Wallet
+from billing.models import Conflict, Dispute, Purchase, Wallet
 from billing.stripe_shapes import StripeRefused, StripeUnreachable
 from inbox import stripe_events
 from inbox.models import EventState, StripeEvent
@@ -158,6 +158,20 @@ def test_a_dispute_that_is_only_open_moves_the_state_and_stops_starts(stripe: Sa
     assert after(shop) == (State.DISPUTED, [])
     with door.enter(shop.agency):
         assert disputes.stop_starts(shop.client.pk)
+
+
+def test_news_of_a_dispute_that_was_lifted_stop_nothing_again(stripe: Sandbox, shop: Shop, paid: str) -> None:
+    credited(shop, stripe)
+    dispute_id = stripe.dispute(paid)
+    tell(shop, stripe, "charge.dispute.")
+    with door.enter(shop.agency):
+        disputes.lift(dispute_id=Dispute.objects.get().pk, actor=booking.ADA)
+    for name in ("withdraw", "lose"):
+        stripe.turn(f"stripe/disputes/{dispute_id}/{name}")
+    tell(shop, stripe, "charge.dispute.")
+    assert after(shop) == (State.DISPUTED, [-6000])
+    with door.enter(shop.agency):
+        assert not disputes.stop_starts(shop.client.pk)
 
 
 def test_a_bank_debit_taken_back_after_it_was_paid_is_final(stripe: Sandbox, shop: Shop) -> None:
