@@ -6,7 +6,7 @@ same: a restored backup, a row deleted by hand.
 
 from agencies import minutes
 from agencies.models import Agency
-from billing import purchases
+from billing import purchases, receipts
 from follow_ups import agenda
 from inbox import stripe_events
 from organizations import provisioning
@@ -47,7 +47,11 @@ def _events(agency: Agency) -> list[tuple[str, str]]:
 
 def _purchases() -> list[tuple[str, str]]:
     found = purchases.open_purchases().values_list("pk", flat=True)
-    return [(purchases.CHECK_KIND, str(pk)) for pk in found]
+    unsent = receipts.unsent().values_list("pk", flat=True)
+    return [
+        *((purchases.CHECK_KIND, str(pk)) for pk in found),
+        *((receipts.KIND, str(pk)) for pk in unsent),
+    ]
 
 
 def _minutes(agency: Agency) -> list[tuple[str, str]]:
