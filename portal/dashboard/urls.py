@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.dashboard import brand, calls, clients, hms, overview, packages, payments, setup, statement
+from portal.dashboard import brand, calls, checkout, clients, hms, overview, packages, payments, setup, statement
 
 app_name = "dashboard"
 urlpatterns = [
@@ -25,6 +25,7 @@ urlpatterns = [
     path("packages/rates/<slug:currency>/", packages.rate, name="exchange_rate"),
     path("packages/<uuid:package_id>/", packages.edit, name="package"),
     path("packages/<uuid:package_id>/move/", packages.move, name="package_move"),
+    path("checkout/", checkout.behaviour, name="checkout"),
     path("payments/", payments.keys, name="payments"),
     path("payments/webhook/", payments.set_up_webhook, name="payments_webhook"),
     path("hms/", hms.connection, name="hms"),

@@ -27,6 +27,7 @@ DASHBOARD = [
     "calls",
     "packages",
     "packages/new",
+    "checkout",
     "payments",
     "hms",
     "brand",
