@@ -155,13 +155,14 @@ def credits_are_yours(bought: Purchase) -> str:
     return ngettext("%(number)s credit is yours", "%(number)s credits are yours", number) % {"number": shown}
 
 
-def credits_sold(number: int, lifetime_days: int | None = None) -> str:
+def credits_sold(number: int, lifetime_days: int | None = None, *, with_minutes: bool = True) -> str:
     """`100 credits · 100 minutes`, with how long they last; that there are none where there are none."""
     if not number:
         return _("Without credits")
-    words = ngettext("%(shown)s credit · %(shown)s minute", "%(shown)s credits · %(shown)s minutes", number)
+    shown = {"shown": number_format(number, 0, force_grouping=True)}
+    minutes = ngettext("%(shown)s minute", "%(shown)s minutes", number) % shown if with_minutes else ""
     lasting = lifetime(lifetime_days) if lifetime_days else ""
-    return _joined([words % {"shown": number_format(number, 0, force_grouping=True)}, lasting])
+    return _joined([ngettext("%(shown)s credit", "%(shown)s credits", number) % shown, minutes, lasting])
 
 
 def lifetime(days: int) -> str:

@@ -74,13 +74,14 @@ class PackageForm(forms.Form):
 class RateForm(forms.Form):
     """What one euro is in another currency, and when it was so."""
 
-    rate = forms.CharField(max_length=12, widget=forms.TextInput({"inputmode": "decimal", "placeholder": "1.08"}))
+    rate = forms.CharField(max_length=12, widget=forms.TextInput({"inputmode": "decimal"}))
     on = forms.DateField(label=_("As of"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
 
     def __init__(self, currency: Currency, known: pricing.Rate | None, typed: object = None) -> None:
         self.currency = currency
         initial = {"on": known.on if known else timezone.localdate(), "rate": known.typed if known else ""}
         super().__init__(typed, initial=initial, prefix=currency.value)  # type: ignore[arg-type]
+        self.fields["rate"].widget.attrs["placeholder"] = "1.08" if currency == Currency.USD else "0.86"
         self.fields["rate"].label = _("One euro in %(currency)s") % {"currency": currency.label}
 
     def clean_rate(self) -> int:

@@ -153,7 +153,7 @@ def _row(agency: Agency, package: Package) -> dict[str, Any]:
     earned = pricing.margin_of(
         agency, price_minor=package.price_minor, credits=package.credits, currency=package.currency
     )
-    sold = wording.credits_sold(package.credits, package.lifetime_days)
+    sold = wording.credits_sold(package.credits, package.lifetime_days, with_minutes=False)
     return {"package": package, "meta": f"{sold} · {_earning(package, earned)}"}
 
 

@@ -241,6 +241,16 @@ def test_a_purchase_without_credits_never_speaks_of_credits(portal: Portal, stat
     assert not re.search(r"\bcredits?\b", page.replace("nothing was credited", "").replace("Buy credits", ""))
 
 
+def test_a_bank_payment_for_something_without_credits_promises_none(portal: Portal) -> None:
+    ben = portal.person()
+    portal.purchase(ben, "pending", awaiting_bank=True)
+    assert "the credits come by themselves" in ben.sees("/")
+    with door.enter(portal.agency):
+        Purchase.objects.update(seconds=0)
+    assert "It can take a few days." in ben.sees("/")
+    assert "the credits come" not in ben.sees("/")
+
+
 def test_what_was_free_by_a_promotion_says_so_everywhere(portal: Portal) -> None:
     ben = portal.person()
     bought = portal.purchase(ben, paid_minor=0, discount_minor=4000)
