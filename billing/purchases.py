@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing import credits, ledger, packages, receipts, returns, stripe_gateway
+from billing import credits, expiry, ledger, packages, receipts, returns, stripe_gateway
 from billing.checkout_options import Options
 from billing.models import LedgerEntry, Package, Purchase
 from billing.stripe_shapes import CheckoutState, StripeMissing, StripeRefused
@@ -248,6 +248,7 @@ def _settle_paid(purchase: Purchase, state: CheckoutState) -> None:
         purchase.problem, purchase.awaiting_bank, purchase.paid_minor = "", False, state.amount_total
         purchase.discount_minor, purchase.tax_minor = state.discount_minor, state.tax_minor
         agenda.schedule(kind=receipts.KIND, subject=str(purchase.pk))
+        expiry.schedule(purchase)
         # What went back may have been told first.
         returns.book(purchase)
 

@@ -189,6 +189,17 @@ def test_credits_live_as_long_as_the_package_said_when_it_was_bought(shop: Shop)
     assert purchase.lifetime_days == 90
 
 
+def test_crediting_asks_for_the_end_of_credits_that_have_one(shop: Shop) -> None:
+    settled(shop, paid(shop.started()))
+    assert not FollowUp.objects.filter(kind="expiry").exists()
+    with door.enter(shop.agency):
+        Package.objects.update(lifetime_days=90)
+    lasting = settled(shop, paid(shop.started()))
+    assert lasting.paid_at is not None
+    row = FollowUp.objects.get(kind="expiry")
+    assert (row.subject, row.due_at) == (str(shop.client.pk), lasting.paid_at + timedelta(days=90))
+
+
 def test_crediting_asks_for_a_receipt_once(shop: Shop) -> None:
     purchase = shop.started()
     for _ in range(2):
