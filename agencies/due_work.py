@@ -6,7 +6,7 @@ same: a restored backup, a row deleted by hand.
 
 from agencies import minutes
 from agencies.models import Agency
-from billing import purchases
+from billing import expiry, purchases, receipts
 from follow_ups import agenda
 from inbox import stripe_events
 from organizations import provisioning
@@ -24,7 +24,7 @@ def rebuild(agency: Agency) -> int:
     Doing work once too often is harmless: every job looks at the state first.
     """
     with door.enter(agency):
-        wanted = [*_organizations(), *_calls(), *_events(agency), *_purchases(), *_minutes(agency)]
+        wanted = [*_organizations(), *_calls(), *_events(agency), *_purchases(), *_expiries(), *_minutes(agency)]
         for kind, subject in wanted:
             agenda.schedule(kind=kind, subject=subject)
     return len(wanted)
@@ -47,7 +47,15 @@ def _events(agency: Agency) -> list[tuple[str, str]]:
 
 def _purchases() -> list[tuple[str, str]]:
     found = purchases.open_purchases().values_list("pk", flat=True)
-    return [(purchases.CHECK_KIND, str(pk)) for pk in found]
+    unsent = receipts.unsent().values_list("pk", flat=True)
+    return [
+        *((purchases.CHECK_KIND, str(pk)) for pk in found),
+        *((receipts.KIND, str(pk)) for pk in unsent),
+    ]
+
+
+def _expiries() -> list[tuple[str, str]]:
+    return [(expiry.KIND, str(client_id)) for client_id in expiry.clients_to_look_at()]
 
 
 def _minutes(agency: Agency) -> list[tuple[str, str]]:

@@ -1,12 +1,13 @@
 """What a package earns: its price, what its minutes cost the agency at HMS, and the difference. Integers throughout.
 
-Pure. Rates are millionths of the currency for one minute (0.07 EUR = 70,000); the cost is rounded once, for the whole
-package, and price and cost must be in the same currency.
+Pure. Costs are millionths of a euro for one minute (0.07 EUR = 70,000), exchange rates millionths of the other currency
+for one euro (1.08 USD = 1,080,000). The cost is rounded once, for the whole package, in the package's currency.
 """
 
 from dataclasses import dataclass
 
 MICRO_PER_MINOR = 10_000
+MICRO = 1_000_000
 BASIS_POINTS = 10_000
 
 
@@ -24,11 +25,13 @@ class Margin:
         return self.profit_minor < 0
 
 
-def of(*, price_minor: int, credits: int, cost_micro_per_minute: int) -> Margin:
-    """The margin of a package of so many credits (1 credit = 1 minute). Raises ValueError without a price."""
+def of(*, price_minor: int, credits: int, cost_micro_per_minute: int, rate_micro: int = MICRO) -> Margin:
+    """The margin of a package of so many credits (1 credit = 1 minute), in the currency that one euro is `rate_micro`
+    of. Raises ValueError without a price.
+    """
     if price_minor <= 0:
         raise ValueError("a package has a price")
-    cost_minor = _rounded(credits * cost_micro_per_minute, MICRO_PER_MINOR)
+    cost_minor = _rounded(credits * cost_micro_per_minute * rate_micro, MICRO_PER_MINOR * MICRO)
     profit_minor = price_minor - cost_minor
     return Margin(price_minor, cost_minor, profit_minor, _rounded(profit_minor * BASIS_POINTS, price_minor))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,7 @@ from billing.stripe_shapes import PriceState, StripeMissing, StripeRefused
 from vault import key_shapes
 
 MOST_CREDITS = 1_000_000
+MOST_DAYS = 3650
 # Stripe charges neither less nor more than this, in minor units.
 LEAST_MINOR = {Currency.EUR: 50, Currency.USD: 50, Currency.GBP: 30}
 MOST_MINOR = 99_999_999
@@ -51,37 +52,67 @@ def save(
     *,
     package_id: UUID | None = None,
     name: str,
+    description: str = "",
     credits: int,
+    lifetime_days: int | None = None,
     price_minor: int,
     currency: str,
     is_active: bool = True,
+    is_hidden: bool = False,
     is_recommended: bool = False,
-    position: int = 0,
     stripe_product_id: str = "",
     stripe_price_id: str = "",
 ) -> Package:
-    """Add a package, or change the one with this id. It is not on sale until `prove_price` has agreed.
+    """Add a package behind the others, or change the one with this id. It is not on sale until `prove_price` agrees.
 
-    Raises PackageRefused, or Package.DoesNotExist. A price at Stripe never changes its amount, so a new amount or
-    currency with the old price id means a new price: the id is dropped and proving makes another.
+    `credits` is 0 for what is sold without credits. `lifetime_days` is after how many days what is left of them
+    expires, None for never. Raises PackageRefused, or Package.DoesNotExist. A price at Stripe never changes its amount,
+    so a new amount or currency with the old price id means a new price: the id is dropped and proving makes another.
     """
-    name = name.strip()
+    name, description = name.strip(), description.strip()
     product_id, price_id = key_shapes.cleaned(stripe_product_id), key_shapes.cleaned(stripe_price_id)
     errors = _errors(name, credits, price_minor, currency, product_id, price_id)
+    errors |= _more_errors(description, credits, lifetime_days)
     if errors:
         raise PackageRefused(errors)
     with transaction.atomic():
-        package = Package() if package_id is None else Package.objects.select_for_update().get(pk=package_id)
+        package = _last() if package_id is None else Package.objects.select_for_update().get(pk=package_id)
         amount_changed = (package.price_minor, package.currency) != (price_minor, currency)
         if package_id is not None and amount_changed and price_id == package.stripe_price_id:
             price_id = ""
         if amount_changed or (package.stripe_product_id, package.stripe_price_id) != (product_id, price_id):
             package.price_proved_at = None
-        package.name, package.credits, package.price_minor, package.currency = name, credits, price_minor, currency
-        package.is_active, package.is_recommended, package.position = is_active, is_recommended, position
+        package.name, package.description = name, description
+        package.credits, package.lifetime_days = credits, lifetime_days
+        package.price_minor, package.currency = price_minor, currency
+        package.is_active, package.is_hidden, package.is_recommended = is_active, is_hidden, is_recommended
         package.stripe_product_id, package.stripe_price_id = product_id, price_id
         package.save()
     return package
+
+
+def move(*, package_id: UUID, up: bool) -> None:
+    """Let a package change places with the one before it, or behind it. Nothing at either end.
+
+    Raises Package.DoesNotExist.
+    """
+    with transaction.atomic():
+        order = list(Package.objects.select_for_update())
+        place = next((place for place, package in enumerate(order) if package.pk == package_id), None)
+        if place is None:
+            raise Package.DoesNotExist(package_id)
+        other = place - 1 if up else place + 1
+        if 0 <= other < len(order):
+            order[place], order[other] = order[other], order[place]
+        for position, package in enumerate(order):
+            package.position = position
+        Package.objects.bulk_update(order, ["position"])
+
+
+def _last() -> Package:
+    """A new package behind all others."""
+    highest = Package.objects.aggregate(highest=Max("position"))["highest"]
+    return Package(position=0 if highest is None else highest + 1)
 
 
 def prove_price(*, package_id: UUID, secret_key: str) -> Package:
@@ -108,8 +139,13 @@ def forget_proofs() -> None:
 
 
 def all_on_sale() -> QuerySet[Package]:
-    """What clients can buy now, in the agency's order."""
+    """What clients can buy now, in the agency's order: also what is hidden, and bought by its address alone."""
     return Package.objects.filter(is_active=True, price_proved_at__isnull=False).exclude(stripe_price_id="")
+
+
+def listed() -> QuerySet[Package]:
+    """What everybody is shown: on sale and not hidden."""
+    return all_on_sale().filter(is_hidden=False)
 
 
 def on_sale(package_id: UUID) -> Package:
@@ -124,8 +160,8 @@ def _errors(name: str, credits: int, price_minor: int, currency: str, product_id
     errors = {}
     if not 0 < len(name) <= 80:
         errors["name"] = _("Give the package a name of at most 80 letters.")
-    if not 0 < credits <= MOST_CREDITS:
-        errors["credits"] = _("Credits are a whole number from 1 to %(most)s.") % {"most": MOST_CREDITS}
+    if not 0 <= credits <= MOST_CREDITS:
+        errors["credits"] = _("Credits are a whole number from 0 to %(most)s.") % {"most": MOST_CREDITS}
     if currency not in Currency.values:
         errors["currency"] = _("Choose EUR, USD or GBP.")
     elif not (least := LEAST_MINOR[Currency(currency)]) <= price_minor <= MOST_MINOR:
@@ -137,6 +173,19 @@ def _errors(name: str, credits: int, price_minor: int, currency: str, product_id
         errors["stripe_product_id"] = _("A product id starts with prod_. You find it on the product's page in Stripe.")
     if price_id and not (_ID.fullmatch(price_id) and price_id.startswith("price_")):
         errors["stripe_price_id"] = _("A price id starts with price_. You find it beside the price in Stripe.")
+    return errors
+
+
+def _more_errors(description: str, credits: int, lifetime_days: int | None) -> dict[str, str]:
+    errors = {}
+    if len(description) > 200:
+        errors["description"] = _("Say it in at most 200 letters.")
+    if lifetime_days is not None and not 0 < lifetime_days <= MOST_DAYS:
+        errors["lifetime_days"] = _("Use 1 to %(most)s days, or leave it empty for credits that stay.") % {
+            "most": MOST_DAYS
+        }
+    elif lifetime_days is not None and not credits:
+        errors["lifetime_days"] = _("Without credits nothing can expire. Leave this empty.")
     return errors
 
 

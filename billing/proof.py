@@ -1,7 +1,8 @@
 """Proves an agency's ledger from its rows alone: every wallet is what its entries say, every entry is what was booked.
 
 Rules: I1 versions without a gap, and sums; I2 running balance; I3 sign and kind; I4 one entry for a key; I6 hash chain;
-I7 times in order; I8 held seconds, as far as the caller says what running calls hold (calls lie above this package).
+I7 times in order; I8 held seconds, as far as the caller says what running calls hold (calls lie above this package);
+I9 lots, where they are laid out, are what the entries make of them and hold what the balance held.
 I5, one agency for everything, holds by the schema. Whoever switches triggers off and rewrites a chain to its end, the
 wallet included, leaves nothing to find here: only a copy of a digest that is kept elsewhere would tell.
 """
@@ -13,7 +14,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from billing import wallets
+from billing import lots, wallets
 from billing.models import ADDING, EITHER, TAKING
 from billing.movements import digest
 
@@ -44,6 +45,11 @@ _TWICE = """
 SELECT wallet_id, version FROM (
   SELECT wallet_id, version, row_number() OVER (PARTITION BY kind, source, source_id ORDER BY created_at, version) AS n
     FROM billing_ledgerentry) AS keyed WHERE n > 1
+"""
+
+_LAID_OUT = """
+SELECT w.client_id FROM billing_wallet w WHERE w.client_id = ANY(%s)
+   AND (w.lots_version > 0 OR EXISTS (SELECT FROM billing_lot l WHERE l.wallet_id = w.client_id)) ORDER BY 1
 """
 
 # Seconds that open holds set aside, for those of these clients who have any.
@@ -121,6 +127,7 @@ def verify(*, open_holds: OpenHolds | None = None, progress: Callable[[Report], 
         last = page[-1].client_id
         _walk(page, report)
         report.wallets += len(page)
+        report.findings += _lots_wrong(page)
         if open_holds is not None:
             report.findings += _held_wrong(page, open_holds)
         progress(report)
@@ -233,6 +240,14 @@ def _held_wrong(page: Sequence[_Wallet], open_holds: OpenHolds) -> Iterator[Find
             holding = open_holds([wallet.client_id]).get(wallet.client_id, 0)
         if held != holding:
             yield Finding("I8", wallet.client_id, None, f"{held} s held, open holds have {holding} s")
+
+
+def _lots_wrong(page: Sequence[_Wallet]) -> Iterator[Finding]:
+    with connection.cursor() as cursor:
+        cursor.execute(_LAID_OUT, [[wallet.client_id for wallet in page]])
+        laid_out = [row[0] for row in cursor.fetchall()]
+    for client_id in laid_out:
+        yield from (Finding("I9", client_id, version, words) for version, words in lots.wrong(client_id))
 
 
 def _beyond_wallets() -> Iterator[Finding]:

@@ -5,6 +5,7 @@ arrives; what does not fit the copy is written down for the agency and never cre
 transaction, never inside it.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing import credits, ledger, packages, returns, stripe_gateway
+from billing import credits, expiry, ledger, packages, receipts, returns, stripe_gateway
+from billing.checkout_options import Options
 from billing.models import LedgerEntry, Package, Purchase
 from billing.stripe_shapes import CheckoutState, StripeMissing, StripeRefused
 from clients.models import Client
@@ -57,11 +59,13 @@ def start(
     success_url: str,
     cancel_url: str,
     secret_key: str,
+    options: Options,
 ) -> str:
     """The address of Stripe's page where the client pays this package. The same form token gives the same page.
 
-    `success_url` may hold a literal `{CHECKOUT_SESSION_ID}`. Raises packages.NotOnSale, ClientSuspended, FormTokenUsed,
-    PurchaseClosed, and the failures of stripe_shapes: after StripeUnreachable the same form may be sent again.
+    Pages that the client opened before stay open: each is a purchase of its own. `success_url` may hold a literal
+    `{CHECKOUT_SESSION_ID}`. Raises packages.NotOnSale, ClientSuspended, FormTokenUsed, PurchaseClosed, and the failures
+    of stripe_shapes: after StripeUnreachable the same form may be sent again.
     """
     purchase = _opened(client_id, package_id, form_token, livemode, created_by)
     if purchase.state != Purchase.State.PENDING:
@@ -77,6 +81,7 @@ def start(
             success_url=success_url,
             cancel_url=cancel_url,
             expires_at=purchase.created_at + SESSION_LIVES,
+            options=options,
         )
     except StripeRefused as refused:
         _close_unanswered(purchase.pk, Purchase.State.FAILED, problem=refused.sentence[:300])
@@ -98,7 +103,7 @@ def settle(*, state: CheckoutState, bank_said_no: bool = False) -> Purchase:
         purchase = Purchase.objects.select_for_update(no_key=True).filter(pk=purchase_id).first()
         if purchase is None:
             raise ForeignSession(_("No purchase in this portal has the number of this payment."))
-        if state.payment_status == "paid":
+        if state.is_paid or state.is_free:
             _settle_paid(purchase, state)
         elif purchase.stripe_session_id in (None, state.id) and purchase.state == Purchase.State.PENDING:
             _settle_unpaid(purchase, state, bank_said_no or state.bank_said_no)
@@ -137,6 +142,19 @@ def refresh(*, purchase_id: UUID, secret_key: str) -> Purchase:
     if purchase.state not in _UNPAID or purchase.stripe_session_id is None:
         return purchase
     return settle(state=stripe_gateway.fetch_session(secret_key=secret_key, session_id=purchase.stripe_session_id))
+
+
+def cancel(*, purchase_id: UUID, secret_key: str) -> Purchase:
+    """Close the page of a purchase that nobody has paid, and settle by what Stripe then says: paid, if it was faster.
+
+    Raises Purchase.DoesNotExist and the failures of stripe_shapes. Not to be called inside a transaction.
+    """
+    purchase = Purchase.objects.get(pk=purchase_id)
+    if purchase.state == Purchase.State.PENDING and purchase.stripe_session_id is not None:
+        # Stripe refuses to close what is finished; looking at it says what it is.
+        with suppress(StripeRefused):
+            stripe_gateway.close_checkout(secret_key=secret_key, session_id=purchase.stripe_session_id)
+    return refresh(purchase_id=purchase_id, secret_key=secret_key)
 
 
 def by_session(*, client_id: UUID, session_id: str) -> Purchase:
@@ -193,6 +211,7 @@ def _copy(package: Package) -> dict[str, object]:
         "package": package,
         "package_name": package.name,
         "seconds": credits.to_seconds(package.credits),
+        "lifetime_days": package.lifetime_days,
         "price_minor": package.price_minor,
         "currency": package.currency,
         "stripe_price_id": package.stripe_price_id,
@@ -214,9 +233,30 @@ def _close_unanswered(purchase_id: UUID, state: Purchase.State, *, problem: str 
 
 
 def _settle_paid(purchase: Purchase, state: CheckoutState) -> None:
-    purchase.problem = _mismatch(purchase, state)
-    if purchase.problem:
+    problem = _mismatch(purchase, state)
+    if not problem and not _is_credited(purchase, state):
+        problem = _("Paid a second time at Stripe (%(session)s). Please refund one of the two.") % {
+            "session": state.id[:80]
+        }
+    if problem:
+        purchase.problem = problem
         return
+    purchase.stripe_session_id, purchase.stripe_payment_intent_id = state.id, state.payment_intent
+    if purchase.state in _UNPAID:
+        purchase.paid_at = purchase.closed_at = timezone.now()
+        purchase.move_to(Purchase.State.PAID, purchase.paid_at)
+        purchase.problem, purchase.awaiting_bank, purchase.paid_minor = "", False, state.amount_total
+        purchase.discount_minor, purchase.tax_minor = state.discount_minor, state.tax_minor
+        agenda.schedule(kind=receipts.KIND, subject=str(purchase.pk))
+        expiry.schedule(purchase)
+        # What went back may have been told first.
+        returns.book(purchase)
+
+
+def _is_credited(purchase: Purchase, state: CheckoutState) -> bool:
+    """Credit the purchase for this session, if it was not. False when it was credited for another one."""
+    if not purchase.seconds:
+        return purchase.paid_at is None or purchase.stripe_session_id == state.id
     posting = ledger.post(
         client_id=purchase.client_id,
         amount=purchase.seconds,
@@ -228,20 +268,7 @@ def _settle_paid(purchase: Purchase, state: CheckoutState) -> None:
         actor=_BY_STRIPE,
         reason=purchase.package_name,
     )
-    if posting.outcome is ledger.Outcome.CONFLICT:
-        purchase.problem = _("Paid a second time at Stripe (%(session)s). Please refund one of the two.") % {
-            "session": state.id[:80]
-        }
-        return
-    if state.amount_total is not None and state.amount_total < purchase.price_minor:
-        purchase.problem = _("A discount at Stripe made this cheaper than the package's price.")
-    purchase.stripe_session_id, purchase.stripe_payment_intent_id = state.id, state.payment_intent
-    if purchase.state in _UNPAID:
-        purchase.paid_at = purchase.closed_at = timezone.now()
-        purchase.move_to(Purchase.State.PAID, purchase.paid_at)
-        purchase.awaiting_bank, purchase.paid_minor = False, state.amount_total
-        # What went back may have been told first.
-        returns.book(purchase)
+    return posting.outcome is not ledger.Outcome.CONFLICT
 
 
 def _mismatch(purchase: Purchase, state: CheckoutState) -> str:
@@ -263,13 +290,23 @@ def _settle_unpaid(purchase: Purchase, state: CheckoutState, bank_said_no: bool)
     purchase.stripe_payment_intent_id = state.payment_intent or purchase.stripe_payment_intent_id
     if state.status == "expired":
         _close(purchase, Purchase.State.ABANDONED)
-    elif state.payment_status == "no_payment_required" and state.status == "complete":
-        purchase.problem = _("Nothing was charged (a free promotion). Allocate the credits by hand if that is right.")
     elif state.status == "complete" and bank_said_no:
         _close(purchase, Purchase.State.FAILED)
         purchase.problem = _("The bank did not pay.")
     elif state.status == "complete":
-        purchase.awaiting_bank = True
+        purchase.problem = _unclear(state)
+        purchase.awaiting_bank = state.awaits_capture or not purchase.problem
+
+
+def _unclear(state: CheckoutState) -> str:
+    """Why it is not known whether a finished session brings money, in words for the agency, or ""."""
+    if state.awaits_capture:
+        return _("The money is only set aside at the buyer's bank. Capture it in Stripe, and the credits follow.")
+    if state.payment_status != "unpaid":
+        return _("Stripe says “%(status)s” of this payment. Nothing was credited: please look at it in Stripe.") % {
+            "status": state.payment_status[:40]
+        }
+    return ""
 
 
 def _close(purchase: Purchase, state: Purchase.State) -> None:

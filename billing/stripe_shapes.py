@@ -109,6 +109,24 @@ class CheckoutState:
     payment_intent_status: str = ""
     client_reference_id: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    discount_minor: int = 0
+    tax_minor: int = 0
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the money is there. What is only authorised is not."""
+        return self.payment_status == "paid" and not self.awaits_capture
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it was finished with nothing to pay: a promotion code took everything off."""
+        done = self.status == "complete" and self.payment_status == "no_payment_required"
+        return done and self.amount_total == 0
+
+    @property
+    def awaits_capture(self) -> bool:
+        """Whether the money is set aside at the buyer's bank until the agency takes it."""
+        return self.payment_intent_status == "requires_capture"
 
     @property
     def purchase_id(self) -> uuid.UUID | None:
@@ -208,6 +226,10 @@ def checkout_state(session: Mapping[str, Any]) -> CheckoutState:
     """The shape of a session as the API or an event shows it. Raises KeyError when a needed field is not there."""
     intent = session["payment_intent"]
     expanded = isinstance(intent, Mapping)
+    subtotal, total, details = session["amount_subtotal"], session["amount_total"], session.get("total_details")
+    if details is None:
+        # Old renderings do not say it; what is missing in the total was taken off.
+        details = {"amount_discount": max((subtotal or 0) - (total or 0), 0) if total is not None else 0}
     return CheckoutState(
         id=str(session["id"]),
         status=str(session["status"] or ""),
@@ -215,12 +237,14 @@ def checkout_state(session: Mapping[str, Any]) -> CheckoutState:
         mode=str(session["mode"] or ""),
         livemode=session["livemode"] is True,
         currency=str(session["currency"] or "").lower(),
-        amount_subtotal=session["amount_subtotal"],
-        amount_total=session["amount_total"],
+        amount_subtotal=subtotal,
+        amount_total=total,
         payment_intent=str((intent["id"] if expanded else intent) or ""),
         payment_intent_status=str(intent["status"]) if expanded else "",
         client_reference_id=str(session["client_reference_id"] or ""),
         metadata={str(key): str(value) for key, value in (session["metadata"] or {}).items()},
+        discount_minor=int(details.get("amount_discount") or 0),
+        tax_minor=int(details.get("amount_tax") or 0),
     )
 
 

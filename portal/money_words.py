@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeVar
 
 from django.utils.translation import gettext as _
@@ -119,17 +118,6 @@ def dispute_state(status: str) -> str:
 def stands_against(dispute: Dispute) -> bool:
     """Whether the dispute is open, lost, or has the money."""
     return dispute.status not in returns.HARMLESS or dispute.returned_minor > 0
-
-
-def steps(purchase: Purchase) -> list[tuple[str, str]]:
-    """The states that the purchase came through, oldest first, each with its time."""
-    states = [
-        (datetime.fromisoformat(step["at"]), str(Purchase.State(step["state"]).label)) for step in purchase.history
-    ]
-    came = [(purchase.created_at, _("Started"))]
-    if purchase.paid_at is not None and Purchase.State.PAID not in {step["state"] for step in purchase.history}:
-        came.append((purchase.paid_at, str(Purchase.State.PAID.label)))
-    return [(label, wording.moment(at)) for at, label in [*came, *states]]
 
 
 def why_for_client(why: Obstacle, wallet: Wallet, *, agency_name: str) -> Why:

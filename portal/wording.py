@@ -63,6 +63,25 @@ _MOVEMENTS = {
 }
 
 
+_STEPS = {
+    Purchase.State.PAID: ("done", gettext_lazy("Paid")),
+    Purchase.State.FAILED: ("wrong", gettext_lazy("Not paid")),
+    Purchase.State.ABANDONED: ("missing", gettext_lazy("Cancelled")),
+    Purchase.State.PARTLY_REFUNDED: ("missing", gettext_lazy("A part given back")),
+    Purchase.State.REFUNDED: ("missing", gettext_lazy("Given back")),
+    Purchase.State.DISPUTED: ("wrong", gettext_lazy("Disputed at the bank")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happened to a purchase, or is waited for. `tone` is done, wrong, missing or waiting."""
+
+    tone: str
+    title: str
+    when: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A line as it is read. `day` is when it was booked; `url` leads to what is behind it, "" when nothing is."""
@@ -112,7 +131,7 @@ def _explained(said: Line, agency_name: str) -> tuple[str, str, list[str]]:
         return "adjustments", title, [_("the length was measured again")]
     if said.purchase is not None:
         bought = said.purchase
-        return "credit-card", credits_bought(bought), [money(bought.price_minor, bought.currency), bought.package_name]
+        return "credit-card", credits_bought(bought), [price_paid(bought), bought.package_name]
     if entry.kind == Kind.ALLOCATION:
         title = _("Added by %(agency)s") if entry.amount > 0 else _("Taken back by %(agency)s")
         return ("check" if entry.amount > 0 else "minus"), title % {"agency": agency_name}, [_quoted(entry.reason)]
@@ -121,15 +140,67 @@ def _explained(said: Line, agency_name: str) -> tuple[str, str, list[str]]:
 
 
 def credits_bought(bought: Purchase) -> str:
-    """`Bought 100 credits`."""
+    """`Bought 100 credits`, or what was bought where it has no credits."""
+    if not bought.seconds:
+        return _("Bought %(name)s") % {"name": bought.package_name}
     number, shown = _whole_credits(bought)
     return ngettext("Bought %(number)s credit", "Bought %(number)s credits", number) % {"number": shown}
 
 
 def credits_are_yours(bought: Purchase) -> str:
-    """`100 credits are yours`."""
+    """`100 credits are yours`, or that what has no credits is paid."""
+    if not bought.seconds:
+        return _("%(name)s is paid") % {"name": bought.package_name}
     number, shown = _whole_credits(bought)
     return ngettext("%(number)s credit is yours", "%(number)s credits are yours", number) % {"number": shown}
+
+
+def credits_sold(number: int, lifetime_days: int | None = None, *, with_minutes: bool = True) -> str:
+    """`100 credits · 100 minutes`, with how long they last; that there are none where there are none."""
+    if not number:
+        return _("Without credits")
+    shown = {"shown": number_format(number, 0, force_grouping=True)}
+    minutes = ngettext("%(shown)s minute", "%(shown)s minutes", number) % shown if with_minutes else ""
+    lasting = lifetime(lifetime_days) if lifetime_days else ""
+    return _joined([ngettext("%(shown)s credit", "%(shown)s credits", number) % shown, minutes, lasting])
+
+
+def lifetime(days: int) -> str:
+    """`last 90 days`."""
+    return ngettext("last %(days)s day", "last %(days)s days", days) % {"days": number_format(days, 0)}
+
+
+def price_paid(bought: Purchase) -> str:
+    """What a purchase cost its buyer: what came in, that it was free, or the price while nothing came."""
+    if bought.is_free:
+        return _("Free by promotion code")
+    return money(bought.price_minor if bought.paid_minor is None else bought.paid_minor, bought.currency)
+
+
+def purchase_steps(bought: Purchase) -> list[Step]:
+    """What happened to a purchase, oldest first, and what is waited for."""
+    known = [(bought.created_at, "done", _("Chosen"))]
+    was_paid = False
+    for each in bought.history:
+        state = Purchase.State(each["state"])
+        tone, words = _STEPS[state]
+        title = str(words)
+        if state == Purchase.State.PAID:
+            title, was_paid = _paid_step(bought, was_paid=was_paid), True
+        known.append((datetime.fromisoformat(each["at"]), tone, title))
+    if bought.receipt_sent_at:
+        known.append((bought.receipt_sent_at, "done", _("Receipt sent by e-mail")))
+    steps = [Step(tone, title, moment(at)) for at, tone, title in sorted(known)]
+    if bought.state == Purchase.State.PENDING:
+        awaited = _("The bank sends the money") if bought.awaiting_bank else _("Waiting for the payment")
+        steps.append(Step("waiting", awaited))
+    return steps
+
+
+def _paid_step(bought: Purchase, *, was_paid: bool) -> str:
+    if was_paid:
+        return _("It stays paid")
+    return _("Free by promotion code") if bought.is_free else str(_STEPS[Purchase.State.PAID][1])
 
 
 def _whole_credits(bought: Purchase) -> tuple[int, str]:

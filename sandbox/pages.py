@@ -11,7 +11,7 @@ from sandbox.answers import refuse
 from sandbox.hms import controls as hms_controls
 from sandbox.hms import organizations, pools, simulation
 from sandbox.store import Document
-from sandbox.stripe import accounts, deliveries, dispute_controls, events, payments
+from sandbox.stripe import accounts, checkout_controls, checkout_rules, deliveries, dispute_controls, events, payments
 from sandbox.world import World
 
 SHOWN = 15
@@ -26,7 +26,7 @@ def home(world: World, request: Request) -> Response:
         world=world,
         organizations=_organizations(world),
         numbers=_numbers(world),
-        accounts=store.find("stripe_account", limit=SHOWN),
+        accounts=[_account(account) for account in store.find("stripe_account", limit=SHOWN)],
         calls=[call | {"is_over": simulation.is_over(call)} for call in calls],
         sessions=[_session(world, session) for session in store.find("stripe_checkout.session", limit=SHOWN)],
         disputes=[
@@ -57,6 +57,12 @@ def _numbers(world: World) -> list[Document]:
     names = {one["id"]: one["name"] for one in world.store.find("hms_organization")}
     numbers = world.store.find("hms_number", limit=100)
     return [number | {"organization_name": names.get(number["_organization"], "")} for number in numbers]
+
+
+def _account(account: Document) -> Document:
+    codes = account.get("_promotion_codes", {}).values()
+    has_tax = (checkout_rules.AS_OPENED | account.get("_checkout", {}))["tax"]
+    return account | {"has_tax": has_tax, "codes": [f"{one['code']} (-{one['_percent_off']} %)" for one in codes]}
 
 
 def _session(world: World, session: Document) -> Document:
@@ -145,6 +151,8 @@ RULES = [
     Rule("/do/ring", methods=["POST"], endpoint=ring),
     Rule("/do/calls/<id_>/end", methods=["POST"], endpoint=hang_up),
     Rule("/do/accounts", methods=["POST"], endpoint=new_account),
+    Rule("/do/accounts/<id_>/tax", methods=["POST"], endpoint=checkout_controls.press_tax),
+    Rule("/do/accounts/<id_>/codes", methods=["POST"], endpoint=checkout_controls.press_code),
     Rule("/do/sessions/<id_>/bank", methods=["POST"], endpoint=settle_bank),
     Rule("/do/payments/<id_>/dispute", methods=["POST"], endpoint=dispute_controls.press_dispute),
     Rule("/do/disputes/<id_>/<name>", methods=["POST"], endpoint=dispute_controls.press_step),

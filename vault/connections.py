@@ -3,8 +3,9 @@
 A blank secret keeps the stored one, since no form ever shows it. A replaced webhook secret is accepted for another day.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -136,6 +137,11 @@ def webhook_secrets(agency_id: int, now: datetime) -> list[str]:
     if connection.previous_webhook_secret_sealed is not None and until is not None and now < until:
         secrets.append(_open(connection, "previous_webhook_secret_sealed", _PREVIOUS_SECRET))
     return secrets
+
+
+def save_checkout_options(*, agency_id: int, options: Mapping[str, Any]) -> None:
+    """Keep how Checkout is to behave, in names and values that JSON can hold."""
+    StripeConnection.objects.filter(agency_id=agency_id).update(checkout_options=dict(options))
 
 
 def note_event(*, agency_id: int, at: datetime) -> None:

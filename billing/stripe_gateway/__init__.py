@@ -6,7 +6,14 @@ back are the frozen shapes and the errors of billing.stripe_shapes; no error hol
 
 from billing.stripe_gateway.asking import API_VERSION, RETRIES
 from billing.stripe_gateway.catalogue import check_account, check_price, make_product_and_price
-from billing.stripe_gateway.checkout import create_checkout, fetch_session, fetch_session_of
+from billing.stripe_gateway.checkout import (
+    close_checkout,
+    create_checkout,
+    fetch_receipt_url,
+    fetch_session,
+    fetch_session_of,
+    try_checkout,
+)
 from billing.stripe_gateway.endpoints import (
     EVENTS,
     SESSION_EVENTS,
@@ -22,13 +29,16 @@ __all__ = [
     "SESSION_EVENTS",
     "check_account",
     "check_price",
+    "close_checkout",
     "create_checkout",
     "create_refund",
     "fetch_disputes",
+    "fetch_receipt_url",
     "fetch_refunds",
     "fetch_session",
     "fetch_session_of",
     "make_product_and_price",
     "make_webhook_endpoint",
     "remove_webhook_endpoints",
+    "try_checkout",
 ]

@@ -7,9 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from billing import credits
-from billing.models import Currency
 from branding.models import COLOUR
-from portal.dashboard.prices import read_amount, read_price
+from portal.dashboard.prices import read_amount
 from vault.models import StripeConnection
 
 if TYPE_CHECKING:
@@ -165,45 +164,3 @@ class StripeForm(forms.Form):
         self.fields["secret_key"].required = stored is None or stored.secret_key_sealed is None
         if stored is not None:
             self.fields["publishable_key"].initial = stored.publishable_key
-
-
-class PackageForm(forms.Form):
-    """A package. The price is typed as people write it and read as minor units by the core."""
-
-    name = forms.CharField(label=_("Name"), max_length=80, initial=_("100 credits"))
-    credits = forms.IntegerField(label=_("Credits"), min_value=1, max_value=1_000_000, initial=100)
-    price = forms.CharField(
-        label=_("Price"), max_length=20, widget=forms.TextInput({"inputmode": "decimal", "placeholder": "40.00"})
-    )
-    currency = forms.ChoiceField(label=_("Currency"), choices=Currency.choices)
-    is_recommended = forms.BooleanField(label=_("Recommend it"), required=False)
-    is_active = forms.BooleanField(label=_("On sale"), required=False, initial=True)
-    stripe_product_id = forms.CharField(
-        label=_("Stripe product"),
-        required=False,
-        max_length=64,
-        help_text=_("prod_... Leave both empty: we make them."),
-    )
-    stripe_price_id = forms.CharField(label=_("Stripe price"), required=False, max_length=64, help_text="price_...")
-
-    # Set when the package was kept although Stripe did not agree with it.
-    saved_id: uuid.UUID | None = None
-    action = ""
-
-    def clean_price(self) -> int:
-        """In minor units."""
-        minor = read_price(self.cleaned_data["price"])
-        if minor is None:
-            raise forms.ValidationError(_("Type a price such as 40 or 40.00."))
-        return minor
-
-    def watch(self, margin_url: str) -> None:
-        """Show at `margin_url` what the package earns, while it is typed in."""
-        for name in ("credits", "price", "currency"):
-            self.fields[name].widget.attrs |= {
-                "hx-get": margin_url,
-                "hx-trigger": "input changed delay:200ms",
-                "hx-target": "#margin",
-                "hx-include": "#id_credits, #id_price, #id_currency",
-                "hx-sync": "#margin:replace",
-            }

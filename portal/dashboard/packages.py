@@ -1,32 +1,66 @@
-"""Packages: what clients can buy, with what each one earns."""
+"""Packages: what clients can buy, in which order, with what each one earns."""
 
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from agencies import payments
+from agencies import payments, pricing
 from agencies.models import Agency
 from billing import margin as margins
 from billing import packages
-from billing.models import Package
+from billing.margin import Margin
+from billing.models import Currency, Package
 from billing.stripe_shapes import StripeFailed
-from portal.dashboard.forms import PackageForm, refuse
+from domains import links
+from portal import wording
+from portal.dashboard.forms import refuse
+from portal.dashboard.package_forms import PackageForm, RateForm
 from portal.dashboard.prices import read_price, written_price
 from portal.dashboard.roles import agency_of, manager_changes
+from portal.templatetags.figures import money, percent
 
 
 @require_GET
 def table(request: HttpRequest) -> HttpResponse:
     """All packages in the agency's order."""
+    return _table(request)
+
+
+@require_POST
+@manager_changes
+def rate(request: HttpRequest, currency: str) -> HttpResponse:
+    """Keep what one euro is in another currency, for the margins of packages in it."""
     agency = agency_of(request)
-    rows = [_row(agency, package) for package in Package.objects.all()]
-    return render(request, "dashboard/packages.html", {"rows": rows, "nav": "packages"})
+    if currency not in pricing.OTHER_CURRENCIES:
+        raise Http404
+    form = RateForm(Currency(currency), pricing.rate(agency, currency), request.POST)
+    if form.is_valid():
+        try:
+            typed = form.cleaned_data
+            pricing.save_rate(agency, currency=currency, micro=typed["rate"], on=typed["on"])
+        except pricing.RateRefused as error:
+            refuse(form, "on", str(error))
+        else:
+            messages.success(request, _("Saved. The margins below use this rate."))
+            return redirect("dashboard:packages", slug=agency.slug)
+    return _table(request, form)
+
+
+@require_POST
+@manager_changes
+def move(request: HttpRequest, package_id: UUID) -> HttpResponse:
+    """Let a package change places with its neighbour."""
+    try:
+        packages.move(package_id=package_id, up=request.POST.get("way") == "up")
+    except Package.DoesNotExist as error:
+        raise Http404 from error
+    return redirect("dashboard:packages", slug=agency_of(request).slug)
 
 
 @require_http_methods(["GET", "POST"])
@@ -52,6 +86,20 @@ def margin(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/_margin.html", _margin_of(agency_of(request), request.GET))
 
 
+def _table(request: HttpRequest, refused: RateForm | None = None) -> HttpResponse:
+    agency = agency_of(request)
+    rows = [_row(agency, package) for package in Package.objects.all()]
+    rates = [
+        refused
+        if refused is not None and refused.currency == currency
+        else RateForm(currency, pricing.rate(agency, currency))
+        for currency in pricing.OTHER_CURRENCIES
+    ]
+    needed = any(row["package"].currency != Currency.EUR for row in rows)
+    context = {"rows": rows, "rates": rates, "is_open": needed or refused is not None, "nav": "packages"}
+    return render(request, "dashboard/packages.html", context)
+
+
 def _edit(request: HttpRequest, form: PackageForm, package: Package | None) -> HttpResponse:
     agency = agency_of(request)
     form.watch(reverse("dashboard:package_margin", args=[agency.slug]))
@@ -67,6 +115,9 @@ def _edit(request: HttpRequest, form: PackageForm, package: Package | None) -> H
         form.action = reverse("dashboard:package", args=[agency.slug, package.pk])
     shown = {name: form[name].value() for name in ("price", "credits", "currency")}
     context = {"form": form, "package": package, "nav": "packages", **_margin_of(agency, shown)}
+    if package is not None:
+        path = reverse("storefront:buy_package", "portal.urls_portal", [package.pk])
+        context["address"] = links.portal(agency.pk, path)
     return render(request, "dashboard/package.html", context)
 
 
@@ -75,7 +126,12 @@ def _saved(agency: Agency, form: PackageForm, package: Package | None) -> Packag
     typed = dict(form.cleaned_data)
     price_minor = typed.pop("price")
     try:
-        kept = packages.save(package_id=package.pk if package else None, price_minor=price_minor, **typed)
+        kept = pricing.save_package(
+            agency, package_id=package.pk if package else None, price_minor=price_minor, **typed
+        )
+    except pricing.LosesMoney:
+        form.shows_loss = True
+        return None
     except packages.PackageRefused as error:
         for field, sentence in error.errors.items():
             refuse(form, field, sentence)
@@ -94,8 +150,18 @@ def _saved(agency: Agency, form: PackageForm, package: Package | None) -> Packag
 
 
 def _row(agency: Agency, package: Package) -> dict[str, Any]:
-    earned = _margin(agency, package.price_minor, package.credits)
-    return {"package": package, "profit_minor": earned.profit_minor, "permille": earned.basis_points // 10}
+    earned = pricing.margin_of(
+        agency, price_minor=package.price_minor, credits=package.credits, currency=package.currency
+    )
+    sold = wording.credits_sold(package.credits, package.lifetime_days, with_minutes=False)
+    return {"package": package, "meta": f"{sold} · {_earning(package, earned)}"}
+
+
+def _earning(package: Package, earned: Margin | None) -> str:
+    if earned is None:
+        return _("no exchange rate yet")
+    profit, share = money(earned.profit_minor, package.currency), percent(earned.basis_points // 10)
+    return _("you earn %(profit)s (%(share)s)") % {"profit": profit, "share": share}
 
 
 def _words(package: Package) -> str:
@@ -104,16 +170,21 @@ def _words(package: Package) -> str:
     return _("Saved. Stripe has confirmed the price.") if package.is_active else _("Saved. It is not on sale.")
 
 
-def _margin(agency: Agency, price_minor: int, credits: int) -> margins.Margin:
-    return margins.of(price_minor=price_minor, credits=credits, cost_micro_per_minute=agency.cost_micro_per_minute)
-
-
 def _margin_of(agency: Agency, typed: Any) -> dict[str, Any]:
     """The margin of what was typed so far; none while it is no price and no amount of credits."""
     price, credits = read_price(str(typed.get("price") or "")), str(typed.get("credits") or "")
-    if not price or not credits.isdecimal() or not 0 < int(credits[:9]) <= packages.MOST_CREDITS:
-        return {"margin": None}
-    shown = _margin(agency, price, int(credits[:9]))
-    per_credit = -(-price * margins.MICRO_PER_MINOR // int(credits[:9]))
     currency = str(typed.get("currency") or "eur")
-    return {"margin": shown, "per_credit_micro": per_credit, "currency": currency, "permille": shown.basis_points // 10}
+    number = int(credits[:9]) if credits.isdecimal() else -1
+    if not price or not 0 <= number <= packages.MOST_CREDITS or currency not in Currency.values:
+        return {"margin": None}
+    shown = pricing.margin_of(agency, price_minor=price, credits=number, currency=currency)
+    per_credit = -(-price * margins.MICRO_PER_MINOR // number) if number else None
+    known = pricing.rate(agency, currency) if currency != Currency.EUR else None
+    return {
+        "margin": shown,
+        "needs_rate": shown is None,
+        "rate": known,
+        "per_credit_micro": per_credit,
+        "currency": currency,
+        "permille": shown.basis_points // 10 if shown else None,
+    }

@@ -67,7 +67,7 @@ def detail(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
         "purchase": purchase,
         "tone": rows.tone(purchase),
         "nav": "purchases",
-        "steps": money_words.steps(purchase),
+        "steps": wording.purchase_steps(purchase),
     }
     return render(request, "dashboard/purchase.html", context | _money(purchase) | _links(purchase))
 

@@ -11,7 +11,7 @@ from calls.models import Call
 from calls.statement import Line
 from clients.models import Client
 from portal import wording
-from portal.templatetags.figures import in_credits, minutes_seconds, money, signed_credits
+from portal.templatetags.figures import in_credits, minutes_seconds, signed_credits
 
 Kind = LedgerEntry.Kind
 _DOT = " · "
@@ -53,7 +53,7 @@ def of_purchase(purchase: Purchase, *, agency: Agency, with_client: bool) -> Row
         icon="credit-card",
         title=purchase.client.name if with_client else purchase.package_name,
         meta=_joined(purchase.package_name if with_client else "", when, purchase.problem),
-        amount=money(purchase.price_minor, purchase.currency),
+        amount=wording.price_paid(purchase),
         below=purchase.get_state_display(),
         tone=tone(purchase),
         href=reverse("dashboard:purchase", args=[agency.slug, purchase.pk]),
@@ -88,7 +88,7 @@ def _explained(line: Line) -> tuple[str, str, list[str]]:
         return "adjustments", _("Correction: %(call)s") % {"call": title}, []
     if line.purchase is not None:
         bought = line.purchase
-        return "credit-card", wording.credits_bought(bought), [money(bought.price_minor, bought.currency)]
+        return "credit-card", wording.credits_bought(bought), [wording.price_paid(bought)]
     who = entry.actor.get("email", "") if kind is Kind.ALLOCATION else ""
     return _ICONS.get(kind, "arrow-back-up"), str(kind.label), [f"“{entry.reason}”" if entry.reason else "", who]
 

@@ -5,6 +5,7 @@ from django.urls import path
 from portal.dashboard import (
     brand,
     calls,
+    checkout,
     clients,
     hms,
     overview,
@@ -40,7 +41,10 @@ urlpatterns = [
     path("packages/", packages.table, name="packages"),
     path("packages/new/", packages.new, name="package_new"),
     path("packages/margin/", packages.margin, name="package_margin"),
+    path("packages/rates/<slug:currency>/", packages.rate, name="exchange_rate"),
     path("packages/<uuid:package_id>/", packages.edit, name="package"),
+    path("packages/<uuid:package_id>/move/", packages.move, name="package_move"),
+    path("checkout/", checkout.behaviour, name="checkout"),
     path("payments/", payments.keys, name="payments"),
     path("payments/webhook/", payments.set_up_webhook, name="payments_webhook"),
     path("hms/", hms.connection, name="hms"),

@@ -10,11 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from billing import packages, purchases, wallets
 from billing.models import Package, Purchase
-from portal import money_words, wording
+from portal import money_words, receipts, wording
 from portal.storefront import payments
 from portal.storefront.access import client_page
 
@@ -35,17 +35,22 @@ def offers(request: HttpRequest) -> HttpResponse:
     """The packages on sale, each compared with the dearest price for a credit."""
     context = {
         "nav": "buy",
-        "offers": compared(packages.all_on_sale()),
+        "offers": compared(packages.listed()),
         "form_token": uuid4(),
         "has_bought": Purchase.objects.filter(client_id=request.client.pk).exists(),  # type: ignore[attr-defined]
     }
     return render(request, "storefront/buy.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @client_page
 def choose(request: HttpRequest, package_id: UUID) -> HttpResponse:
-    """Start a purchase and go to Stripe's Checkout. The same form sent twice leads to the same Checkout."""
+    """One package by its own address, hidden ones too; sent, it starts a purchase and goes to Stripe's Checkout.
+
+    The same form sent twice leads to the same Checkout.
+    """
+    if request.method != "POST":
+        return _offer(request, package_id)
     form = BuyForm(request.POST)
     if not form.is_valid():
         return redirect("storefront:buy")
@@ -102,7 +107,9 @@ def purchase(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
         "every": 2 if age.total_seconds() < 60 * _MINUTES_OF_HURRY and not found.awaiting_bank else 30,
         "are_yours": wording.credits_are_yours(found),
         "returned": money_words.for_client(found),
-        "at": wording.moment(found.paid_at or found.created_at),
+        "is_lost": found.state == State.DISPUTED and not found.disputes.exclude(status="lost").exists(),
+        "lines": receipts.lines(found),
+        "steps": wording.purchase_steps(found),
     }
     return render(request, "storefront/_purchase.html" if request.htmx else "storefront/purchase.html", context)  # type: ignore[attr-defined]
 
@@ -114,30 +121,73 @@ def check(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
     return redirect("storefront:purchase", purchase_id=_own(request, purchase_id).pk)
 
 
+@require_POST
+@client_page(also_when_off=True)
+def cancel(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
+    """Close the payment page of a purchase that is not paid, so that nobody can pay it by mistake."""
+    found = _own(request, purchase_id)
+    try:
+        payments.cancel(request, found)
+    except payments.NotPossibleNow:
+        messages.error(request, _("It could not be cancelled right now, and nothing was charged. It ends by itself."))
+    return redirect("storefront:purchase", purchase_id=found.pk)
+
+
+@require_GET
+@client_page(also_when_off=True)
+def receipt(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
+    """The receipt of a paid purchase, to be printed."""
+    found = _own(request, purchase_id)
+    if found.paid_at is None:
+        raise Http404
+    context = {
+        "nav": "buy",
+        "purchase": found,
+        "client": request.client,  # type: ignore[attr-defined]
+        "paid": receipts.full_moment(found.paid_at),
+        "lines": receipts.paper_lines(found),
+    }
+    return render(request, "storefront/receipt.html", context)
+
+
 @require_GET
 @client_page(also_when_off=True)
 def history(request: HttpRequest) -> HttpResponse:
     """The client's purchases, newest first, each with how it stands."""
     found = Purchase.objects.filter(client_id=request.client.pk).order_by("-created_at")[:LATEST]  # type: ignore[attr-defined]
-    bought = [{"purchase": each, "meta": wording.moment(each.created_at)} for each in found]
+    bought = [
+        {"purchase": each, "meta": wording.moment(each.created_at), "price": wording.price_paid(each)} for each in found
+    ]
     return render(request, "storefront/purchases.html", {"nav": "buy", "bought": bought})
 
 
 def compared(on_sale: Iterable[Package]) -> list[dict[str, object]]:
-    """Each package with its price for one credit in micro-units, and what it saves against the dearest."""
+    """Each package with its price for one credit in micro-units, and what it saves against the dearest.
+
+    What has no credits has neither.
+    """
     shown = list(on_sale)
-    each = {package.pk: package.price_minor * 10_000 // package.credits for package in shown}
+    each = {package.pk: package.price_minor * 10_000 // package.credits for package in shown if package.credits}
     dearest: dict[str, int] = {}
     for package in shown:
-        dearest[package.currency] = max(dearest.get(package.currency, 0), each[package.pk])
+        dearest[package.currency] = max(dearest.get(package.currency, 0), each.get(package.pk, 0))
     return [
         {
             "package": package,
-            "per_credit_micro": each[package.pk],
+            "meaning": wording.credits_sold(package.credits, package.lifetime_days),
+            "per_credit_micro": each.get(package.pk),
             "saves_minor": dearest[package.currency] * package.credits // 10_000 - package.price_minor,
         }
         for package in shown
     ]
+
+
+def _offer(request: HttpRequest, package_id: UUID) -> HttpResponse:
+    try:
+        offered = compared([packages.on_sale(package_id)])
+    except packages.NotOnSale as error:
+        raise Http404 from error
+    return render(request, "storefront/offer.html", {"nav": "buy", "offers": offered, "form_token": uuid4()})
 
 
 def _own(request: HttpRequest, purchase_id: UUID) -> Purchase:

@@ -31,7 +31,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
 @portal_page
 def welcome(request: HttpRequest) -> HttpResponse:
     """Who this is, what it costs, how to begin."""
-    return render(request, "storefront/welcome.html", {"offers": compared(packages.all_on_sale())})
+    return render(request, "storefront/welcome.html", {"offers": compared(packages.listed())})
 
 
 @client_page

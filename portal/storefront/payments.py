@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from billing import purchases
+from billing.checkout_options import Options
 from billing.models import Purchase
 from billing.stripe_shapes import StripeFailed
 from domains import links
@@ -37,6 +38,7 @@ def begin(request: HttpRequest, *, package_id: UUID, form_token: UUID) -> str:
             success_url=back + "?session_id={CHECKOUT_SESSION_ID}",
             cancel_url=links.portal(agency_id, reverse("storefront:left", args=[form_token])),
             secret_key=connections.stripe_secret_key(agency_id),
+            options=Options.read(connection.checkout_options),
         )
     except (connections.NotConnected, StripeFailed) as error:
         log.warning("agency %s: no purchase could be started: %s", agency_id, type(error).__name__)
@@ -51,6 +53,16 @@ def look(request: HttpRequest, purchase: Purchase) -> Purchase:
     except (connections.NotConnected, purchases.ForeignSession, StripeFailed) as error:
         log.warning("agency %s: purchase %s was not looked at: %s", agency_id, purchase.pk, type(error).__name__)
         return purchase
+
+
+def cancel(request: HttpRequest, purchase: Purchase) -> Purchase:
+    """The purchase after its page was closed: cancelled, or paid if that was faster. Raises NotPossibleNow."""
+    agency_id = agency_of(request).pk
+    try:
+        return purchases.cancel(purchase_id=purchase.pk, secret_key=connections.stripe_secret_key(agency_id))
+    except (connections.NotConnected, purchases.ForeignSession, StripeFailed) as error:
+        log.warning("agency %s: purchase %s was not cancelled: %s", agency_id, purchase.pk, type(error).__name__)
+        raise NotPossibleNow from error
 
 
 def sentence(refused: Exception) -> str:

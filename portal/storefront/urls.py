@@ -21,5 +21,7 @@ urlpatterns = [
     path("purchases/left/<uuid:form_token>/", buying.left, name="left"),
     path("purchases/<uuid:purchase_id>/", buying.purchase, name="purchase"),
     path("purchases/<uuid:purchase_id>/check/", buying.check, name="check"),
+    path("purchases/<uuid:purchase_id>/cancel/", buying.cancel, name="cancel"),
+    path("purchases/<uuid:purchase_id>/receipt/", buying.receipt, name="receipt"),
     path("assistants/", calling.listing, name="assistants"),
 ]

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox import settings, templating
 from sandbox.store import Document
-from sandbox.stripe import deliveries, payments
+from sandbox.stripe import deliveries, payments, promotions, totals
 from sandbox.stripe.sessions import EMAIL
 from sandbox.world import World
 
@@ -31,6 +31,7 @@ def _form(world: World, session: Document, *, error: str = "", email: str = "", 
         status=402 if error else 200,
         session=session,
         items=session["_line_items"]["data"],
+        sums=totals.lines(session),
         business_name=account["business_profile"]["name"],
         email=email or session["customer_email"] or "",
         card=card,
@@ -43,13 +44,16 @@ def pay(world: World, request: Request, id_: str) -> Response:
     if session is None or session["status"] != "open":
         return show(world, request, id_)
     email = request.form.get("email", "").strip()
+    if request.form.get("method") == "code":
+        return _with_code(world, id_, email=email, code=request.form.get("code", ""))
     shown_card = request.form.get("card", "").strip()
     card = shown_card.replace(" ", "").replace("-", "")
     method: payments.Method = "bank_debit" if request.form.get("method") == "bank_debit" else "card"
-    error = _mistake(email, card, method)
+    error = _mistake(email, card, method, is_free=session["amount_total"] == 0)
     if not error:
+        tax_id = request.form.get("tax_id", "").strip()
         try:
-            event = payments.pay(world, id_, method=method, card=card, email=email)
+            event = payments.pay(world, id_, method=method, card=card, email=email, tax_id=tax_id)
         except payments.CardDeclined:
             error = "Your card was declined. Try another card."
         except payments.MethodNotOffered:
@@ -63,10 +67,20 @@ def pay(world: World, request: Request, id_: str) -> Response:
     return redirect(success_url(session), 303)
 
 
-def _mistake(email: str, card: str, method: payments.Method) -> str:
+def _with_code(world: World, id_: str, *, email: str, code: str) -> Response:
+    """The page with the promotion code on it, or saying that it is none."""
+    try:
+        with world.store.transaction():
+            session = promotions.apply(world, payments.open_session(world, id_), code)
+    except promotions.NoSuchCode:
+        return _form(world, payments.open_session(world, id_), error="This code is invalid.", email=email)
+    return _form(world, session, email=email)
+
+
+def _mistake(email: str, card: str, method: payments.Method, *, is_free: bool) -> str:
     if not EMAIL.fullmatch(email):
         return "Your e-mail address is not complete."
-    if method == "card" and not (card.isdigit() and len(card) in CARD_DIGITS):
+    if method == "card" and not is_free and not (card.isdigit() and len(card) in CARD_DIGITS):
         return "Your card number is not complete."
     return ""
 

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Request, Response
 from sandbox import settings
 from sandbox.answers import json_answer, read_json, refuse
 from sandbox.store import Document
-from sandbox.stripe import accounts, deliveries, events, payments, refunds, webhook_endpoints
+from sandbox.stripe import accounts, deliveries, events, payments, promotions, refunds, webhook_endpoints
 from sandbox.stripe.objects import public
 from sandbox.world import World
 
@@ -37,7 +37,10 @@ def pay(world: World, request: Request, id_: str) -> Response:
         raise refuse(400, "outcome is succeeded, failed or declined")
     card = payments.DECLINED_CARD if method == "card" and outcome in ("failed", "declined") else "4242424242424242"
     try:
-        event = payments.pay(world, id_, method=method, card=card, email=body.get("email"))
+        code, tax_id = str(body.get("code") or ""), str(body.get("tax_id") or "")
+        event = payments.pay(world, id_, method=method, card=card, email=body.get("email"), code=code, tax_id=tax_id)
+    except promotions.NoSuchCode as error:
+        raise refuse(400, "The session does not take this promotion code") from error
     except LookupError as error:
         raise refuse(404, "Session not found") from error
     except payments.SessionNotOpen as error:

@@ -18,6 +18,7 @@ KINDS = {
     "re": "refund",
     "du": "dispute",
     "evt": "event",
+    "in": "invoice",
     "we": "webhook_endpoint",
 }
 NAMES = {"checkout.session": "checkout session", "webhook_endpoint": "webhook endpoint"}

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from sandbox import ids, times
 from sandbox.store import Document
-from sandbox.stripe import events, fields, objects
+from sandbox.stripe import events, fields, objects, papers, promotions
 from sandbox.stripe.auth import Asked, keyed
 from sandbox.world import World
 
@@ -43,30 +43,39 @@ class NoBankPaymentPending(Exception):
     """The session waits for no bank."""
 
 
-def pay(world: World, session_id: str, *, method: Method, card: str, email: str | None) -> Document:
-    """Pays an open session and gives its checkout.session.completed event; a bank debit settles later.
+def pay(
+    world: World, session_id: str, *, method: Method, card: str, email: str | None, code: str = "", tax_id: str = ""
+) -> Document:
+    """Pays an open session and gives its checkout.session.completed event; a bank debit settles later. A promotion code
+    that takes everything off leaves nothing to pay.
 
-    Raises LookupError, SessionNotOpen, MethodNotOffered, CardDeclined.
+    Raises LookupError, SessionNotOpen, MethodNotOffered, CardDeclined, promotions.NoSuchCode.
     """
     with world.store.transaction():
-        session = _open_session(world, session_id)
+        session = open_session(world, session_id)
+        if code:
+            promotions.apply(world, session, code)
+        email = email or session["customer_email"]
+        tax_ids = [{"type": "eu_vat", "value": tax_id}] if tax_id and session["tax_id_collection"]["enabled"] else []
+        session["customer_details"] = {"email": email, "name": None, "address": None, "phone": None, "tax_ids": tax_ids}
         if session["amount_total"] == 0:
-            return _complete(world, session, email, paid=None)
+            return _complete(world, session, paid=None)
         type_ = "card" if method == "card" else "sepa_debit"
         if type_ not in session["payment_method_types"]:
             raise MethodNotOffered(method)
-        intent = _intent(world, session, email)
+        intent = _intent(world, session)
         is_declined = method == "card" and card == DECLINED_CARD
         if is_declined:
             _fail(world, session, intent, DECLINED, type_, card)
         else:
-            completed = _complete(world, session, email, paid=(intent, type_, card))
+            completed = _complete(world, session, paid=(intent, type_, card))
     if is_declined:
         raise CardDeclined(session_id)
     return completed
 
 
-def _open_session(world: World, session_id: str) -> Document:
+def open_session(world: World, session_id: str) -> Document:
+    """The session while it can be paid. Raises LookupError, SessionNotOpen."""
     session = world.store.get("stripe_checkout.session", session_id)
     if session is None:
         raise LookupError(session_id)
@@ -77,10 +86,11 @@ def _open_session(world: World, session_id: str) -> Document:
     return session
 
 
-def _intent(world: World, session: Document, email: str | None) -> Document:
+def _intent(world: World, session: Document) -> Document:
     kept = world.store.get("stripe_payment_intent", session["_payment_intent"] or "")
     if kept is not None:
-        return kept
+        # A promotion code may have come in after a declined card.
+        return objects.save(world, kept | {"amount": session["amount_total"]})
     account = world.store.get("stripe_account", session["_account"]) or {}
     data = session["_intent_data"]
     id_ = ids.stripe_id("pi")
@@ -126,8 +136,8 @@ def _charge(world: World, session: Document, intent: Document, type_: str, card:
         details["card"] = {"brand": "visa", "country": "NL", "funding": "credit", "last4": card[-4:]}
     else:
         details["sepa_debit"] = {"bank_code": "INGB", "country": "NL", "last4": "3000"}
-    is_paid = status == "succeeded"
-    charge = objects.base(account, ids.stripe_id("ch"), "charge") | {
+    is_paid, id_ = status == "succeeded", ids.stripe_id("ch")
+    charge = objects.base(account, id_, "charge") | {
         "amount": intent["amount"],
         "amount_captured": intent["amount"] if is_paid else 0,
         "amount_refunded": 0,
@@ -146,7 +156,7 @@ def _charge(world: World, session: Document, intent: Document, type_: str, card:
         "payment_method": ids.stripe_id("pm"),
         "payment_method_details": details,
         "receipt_email": intent["receipt_email"],
-        "receipt_url": None,
+        "receipt_url": papers.receipt_url(world, id_) if is_paid else None,
         "refunded": False,
         "status": status,
     }
@@ -164,13 +174,9 @@ def _fail(world: World, session: Document, intent: Document, error: dict[str, An
     return charge
 
 
-def _complete(
-    world: World, session: Document, email: str | None, *, paid: tuple[Document, str, str] | None
-) -> Document:
+def _complete(world: World, session: Document, *, paid: tuple[Document, str, str] | None) -> Document:
     """The session is complete; `paid` is the intent, the type of method and the card, None when nothing was due."""
-    email = email or session["customer_email"]
     session |= {"status": "complete", "url": None}
-    session["customer_details"] = {"email": email, "name": None, "address": None, "phone": None, "tax_ids": []}
     happened: list[tuple[str, Document]] = []
     if paid is not None:
         intent, type_, card = paid
@@ -189,6 +195,8 @@ def _complete(
         charge_event = "charge.succeeded" if is_card else "charge.pending"
         intent_event = "payment_intent.succeeded" if is_card else "payment_intent.processing"
         happened = [(charge_event, charge), (intent_event, intent)]
+    if session["payment_status"] != "unpaid":
+        happened += papers.make_invoice(world, session)
     objects.save(world, session)
     world.store.arm("stripe_checkout.session", session["id"], None)
     happened.append(("checkout.session.completed", session))
@@ -205,7 +213,11 @@ def settle_bank(world: World, session_id: str, *, succeeded: bool) -> Document:
         if session["status"] != "complete" or intent is None or intent["status"] != "processing":
             raise NoBankPaymentPending(session_id)
         charge = world.store.get("stripe_charge", intent["latest_charge"]) or {}
-        happened = _bank_paid(session, intent, charge) if succeeded else _bank_failed(session, intent, charge)
+        if succeeded:
+            charge["receipt_url"] = papers.receipt_url(world, charge["id"])
+            happened = [*papers.make_invoice(world, session), *_bank_paid(session, intent, charge)]
+        else:
+            happened = _bank_failed(session, intent, charge)
         for _, document in happened:
             objects.save(world, document)
         events.emit(world, session["_account"], happened)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox import ids, times
 from sandbox.store import Document
-from sandbox.stripe import events, fields, objects, prices
+from sandbox.stripe import checkout_rules, events, fields, objects, prices, totals
 from sandbox.stripe.auth import Asked, keyed
 from sandbox.stripe.refusals import missing, refuse
 from sandbox.world import World
@@ -76,15 +76,15 @@ AS_CREATED: Document = {
     "payment_link": None,
     "payment_method_collection": "if_required",
     "payment_method_options": {},
+    "presentment_details": None,
     "recovered_from": None,
     "setup_intent": None,
     "status": "open",
     "subscription": None,
-    "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
     "ui_mode": "hosted_page",
+    "_codes": [],
     "_payment_intent": None,
 }
-METHODS = ("card", "sepa_debit")
 SOONEST_EXPIRY_SECONDS, LATEST_EXPIRY_SECONDS = 30 * 60, 24 * 3600
 LEAST_AMOUNT = {"eur": 50, "usd": 50, "gbp": 30}
 MOST_LINE_ITEMS = 100
@@ -96,6 +96,7 @@ def create(world: World, asked: Asked) -> dict[str, Any]:
     params = asked.params
     fields.only(params, CREATE)
     _check(params)
+    checkout_rules.check(asked.account, params)
     with world.store.transaction():
         items = _line_items(world, asked)
         session = _new(asked, params, items)
@@ -180,53 +181,47 @@ def _line_item(world: World, asked: Asked, given: Any, place: int) -> Document:
     }
 
 
-def _methods(params: dict[str, Any]) -> list[str]:
-    allowed = fields.texts(params, "allowed_payment_method_types")
-    excluded = fields.texts(params, "excluded_payment_method_types") or []
-    return [one for one in METHODS if (allowed is None or one in allowed) and one not in excluded]
-
-
 def _new(asked: Asked, params: dict[str, Any], items: list[Document]) -> Document:
     mode = "live" if asked.livemode else "test"
-    total = sum(item["amount_total"] for item in items)
     session = objects.base(asked.account, f"cs_{mode}_a1{ids.token(56)}", "checkout.session")
     email = fields.text(params, "customer_email")
     intent = fields.mapping(params, "payment_intent_data")
     asked_for = ("after_expiration", "consent_collection", "custom_text", "saved_payment_method_options")
-    return (
-        session
-        | AS_CREATED
-        | {
-            **{name: params.get(name) for name in asked_for},
-            "adaptive_pricing": {"enabled": fields.mapping(params, "adaptive_pricing").get("enabled") == "true"},
-            "allow_promotion_codes": fields.flag(params, "allow_promotion_codes", default=False) or None,
-            "allowed_payment_method_types": fields.texts(params, "allowed_payment_method_types"),
-            "amount_subtotal": total,
-            "amount_total": total,
-            "automatic_tax": _automatic_tax(params),
-            "billing_address_collection": fields.text(params, "billing_address_collection"),
-            "cancel_url": fields.text(params, "cancel_url"),
-            "client_reference_id": fields.text(params, "client_reference_id"),
-            "currency": items[0]["currency"],
-            "customer_creation": fields.text(params, "customer_creation") or "if_required",
-            "customer_details": {"email": email, "name": None, "address": None, "phone": None} if email else None,
-            "customer_email": email,
-            "excluded_payment_method_types": fields.texts(params, "excluded_payment_method_types"),
-            "expires_at": fields.whole(params, "expires_at") or int(times.now()) + LATEST_EXPIRY_SECONDS,
-            "locale": fields.text(params, "locale"),
-            "metadata": fields.metadata(params),
-            "payment_method_types": _methods(params),
-            "payment_status": "no_payment_required" if total == 0 else "unpaid",
-            "submit_type": fields.text(params, "submit_type"),
-            "success_url": fields.text(params, "success_url"),
-            "_line_items": {"object": "list", "data": items, "has_more": False},
-            "_intent_data": intent | {"metadata": fields.metadata(intent)},
-        }
-    )
+    session |= AS_CREATED | {
+        **{name: params.get(name) for name in asked_for},
+        "adaptive_pricing": {"enabled": fields.mapping(params, "adaptive_pricing").get("enabled") == "true"},
+        "allow_promotion_codes": fields.flag(params, "allow_promotion_codes", default=False) or None,
+        "allowed_payment_method_types": fields.texts(params, "allowed_payment_method_types"),
+        "automatic_tax": _automatic_tax(params),
+        "billing_address_collection": fields.text(params, "billing_address_collection"),
+        "cancel_url": fields.text(params, "cancel_url"),
+        "client_reference_id": fields.text(params, "client_reference_id"),
+        "currency": items[0]["currency"],
+        "customer_creation": fields.text(params, "customer_creation") or "if_required",
+        "customer_details": {"email": email, "name": None, "address": None, "phone": None} if email else None,
+        "customer_email": email,
+        "excluded_payment_method_types": fields.texts(params, "excluded_payment_method_types"),
+        "expires_at": fields.whole(params, "expires_at") or int(times.now()) + LATEST_EXPIRY_SECONDS,
+        "locale": fields.text(params, "locale"),
+        "metadata": fields.metadata(params),
+        "invoice_creation": {"enabled": _enabled(params, "invoice_creation")},
+        "payment_method_types": checkout_rules.methods(asked.account, params),
+        "submit_type": fields.text(params, "submit_type"),
+        "success_url": fields.text(params, "success_url"),
+        "tax_id_collection": {"enabled": _enabled(params, "tax_id_collection")},
+        "_line_items": {"object": "list", "data": items, "has_more": False},
+        "_intent_data": intent | {"metadata": fields.metadata(intent)},
+    }
+    totals.reckon(session)
+    return session
+
+
+def _enabled(params: dict[str, Any], name: str) -> bool:
+    return fields.mapping(params, name).get("enabled") == "true"
 
 
 def _automatic_tax(params: dict[str, Any]) -> dict[str, Any]:
-    wanted = fields.mapping(params, "automatic_tax").get("enabled") == "true"
+    wanted = _enabled(params, "automatic_tax")
     return {"enabled": wanted, "liability": None, "provider": None, "status": "complete" if wanted else None}
 
 

@@ -27,3 +27,13 @@ def test_minutes_that_cost_nothing_earn_everything() -> None:
 def test_without_a_price_there_is_no_margin() -> None:
     with pytest.raises(ValueError, match="price"):
         margin.of(price_minor=0, credits=100, cost_micro_per_minute=70_000)
+
+
+def test_minutes_paid_in_euros_cost_more_in_a_cheaper_currency() -> None:
+    earned = margin.of(price_minor=4000, credits=100, cost_micro_per_minute=70_000, rate_micro=1_080_000)
+    assert (earned.cost_minor, earned.profit_minor) == (756, 3244)
+
+
+def test_cost_and_rate_are_rounded_together_and_once() -> None:
+    assert margin.of(price_minor=100, credits=3, cost_micro_per_minute=5_000, rate_micro=900_000).cost_minor == 1
+    assert margin.of(price_minor=100, credits=3, cost_micro_per_minute=5_000, rate_micro=1_000_000).cost_minor == 2

@@ -38,7 +38,9 @@ def price_of(stripe: Sandbox, shop: Shop, **fields: Any) -> dict[str, Any]:
     [
         ("name", " "),
         ("name", "x" * 81),
-        ("credits", 0),
+        ("description", "x" * 201),
+        ("lifetime_days", 0),
+        ("lifetime_days", 3651),
         ("credits", -5),
         ("credits", 1_000_001),
         ("price_minor", 49),
@@ -57,7 +59,7 @@ def test_what_is_no_package_is_refused_beside_its_field(field: str, value: objec
 
 def test_every_wrong_field_has_its_sentence() -> None:
     with pytest.raises(packages.PackageRefused) as refused:
-        saved(name="", credits=0, price_minor=1)
+        saved(name="", credits=-1, price_minor=1)
     assert set(refused.value.errors) == {"name", "credits", "price_minor"}
 
 
@@ -141,3 +143,35 @@ def test_a_package_that_is_switched_off_is_not_on_sale(shop: Shop) -> None:
     Package.objects.update(is_active=False)
     with pytest.raises(packages.NotOnSale):
         packages.on_sale(shop.package.pk)
+
+
+def test_without_credits_nothing_can_expire() -> None:
+    with pytest.raises(packages.PackageRefused) as refused:
+        saved(credits=0, lifetime_days=30)
+    assert list(refused.value.errors) == ["lifetime_days"]
+    assert saved(name="Set-up", credits=0).credits == 0
+
+
+def test_a_hidden_package_is_sold_and_not_listed(shop: Shop) -> None:
+    package = proved(shop, saved(name="For friends", is_hidden=True))
+    assert packages.on_sale(package.pk) == package
+    assert package not in packages.listed()
+    assert shop.package in packages.listed()
+
+
+def test_a_new_package_stands_behind_the_others_and_editing_leaves_it_there(shop: Shop) -> None:
+    last = saved(name="Last", price_minor=100)
+    saved(package_id=last.pk, name="Renamed", price_minor=100)
+    assert [package.name for package in Package.objects.all()] == ["100 credits", "Renamed"]
+
+
+def test_packages_change_places_and_stop_at_both_ends(shop: Shop) -> None:
+    second, third = saved(name="Second"), saved(name="Third")
+    names = lambda: [package.name for package in Package.objects.all()]  # noqa: E731
+    packages.move(package_id=third.pk, up=True)
+    assert names() == ["100 credits", "Third", "Second"]
+    packages.move(package_id=shop.package.pk, up=True)
+    packages.move(package_id=second.pk, up=False)
+    assert names() == ["100 credits", "Third", "Second"]
+    packages.move(package_id=shop.package.pk, up=False)
+    assert names() == ["Third", "100 credits", "Second"]

@@ -35,6 +35,12 @@ def paid(purchase: Purchase, **changes: object) -> CheckoutState:
     return stripe_shapes.checkout_state(session)
 
 
+def _without_credits(shop: Shop) -> Purchase:
+    with door.enter(shop.agency):
+        Package.objects.update(credits=0)
+    return shop.started()
+
+
 # --- Starting ---------------------------------------------------------------------------------------------------------
 
 
@@ -44,20 +50,6 @@ def test_a_purchase_is_a_copy_of_the_offer_with_a_page_to_pay_on(shop: Shop) -> 
     assert (purchase.state, purchase.seconds, purchase.price_minor) == (State.PENDING, 6000, 4000)
     assert (purchase.stripe_session_url, purchase.stripe_price_id) == (url, shop.package.stripe_price_id)
     assert FollowUp.objects.get(kind="purchase_check").subject == str(purchase.pk)
-
-
-def test_a_double_click_is_one_purchase_and_one_page(stripe: Sandbox, shop: Shop) -> None:
-    token = uuid4()
-    assert shop.start(form_token=token) == shop.start(form_token=token)
-    assert len(stripe.ask(shop.secret_key, "GET", "checkout/sessions")["data"]) == 1
-
-
-def test_two_tabs_are_two_purchases(stripe: Sandbox, shop: Shop) -> None:
-    both = [shop.started(), shop.started()]
-    for purchase in both:
-        stripe.pay(purchase.stripe_session_id)
-        refreshed(shop, purchase)
-    assert shop.entries() == CREDITED * 2
 
 
 def test_a_lost_answer_leaves_a_purchase_that_the_same_form_continues(stripe: Sandbox, shop: Shop) -> None:
@@ -121,94 +113,6 @@ def test_a_paid_session_is_credited_once_however_often_it_is_told(shop: Shop) ->
     assert shop.purchase().paid_at is not None
 
 
-def test_the_return_page_credits_by_asking_stripe(stripe: Sandbox, shop: Shop) -> None:
-    purchase = shop.started()
-    assert refreshed(shop, purchase).state == State.PENDING
-    stripe.pay(purchase.stripe_session_id)
-    assert refreshed(shop, purchase).state == State.PAID
-    assert shop.entries() == CREDITED
-
-
-def test_the_session_of_somebody_else_shows_nothing(shop: Shop) -> None:
-    purchase = shop.started()
-    with door.enter(shop.agency), pytest.raises(Purchase.DoesNotExist):
-        purchases.by_session(client_id=uuid4(), session_id=purchase.stripe_session_id or "")
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"amount_subtotal": 400},
-        {"amount_subtotal": 12_000},
-        {"amount_subtotal": None},
-        {"currency": "jpy"},
-        {"livemode": True},
-    ],
-)
-def test_what_does_not_fit_the_copy_is_noted_and_never_credited(shop: Shop, changes: dict[str, object]) -> None:
-    purchase = settled(shop, paid(shop.started(), **changes))
-    assert (purchase.state, bool(purchase.problem)) == (State.PENDING, True)
-    assert shop.entries() == []
-
-
-def test_the_copy_counts_and_not_the_package_of_today(shop: Shop) -> None:
-    purchase = shop.started()
-    with door.enter(shop.agency):
-        Package.objects.update(price_minor=9900, credits=1)
-    assert settled(shop, paid(purchase)).state == State.PAID
-    assert shop.entries() == CREDITED
-
-
-def test_tax_on_top_does_not_matter(shop: Shop) -> None:
-    purchase = settled(shop, paid(shop.started(), amount_total=4840))
-    assert (purchase.state, purchase.problem) == (State.PAID, "")
-
-
-def test_a_discount_given_at_stripe_is_credited_and_shown(shop: Shop) -> None:
-    purchase = settled(shop, paid(shop.started(), amount_total=400))
-    assert (purchase.state, bool(purchase.problem)) == (State.PAID, True)
-
-
-def test_nothing_charged_is_nothing_credited_but_noted(shop: Shop) -> None:
-    purchase = settled(shop, paid(shop.started(), payment_status="no_payment_required", amount_total=0))
-    assert (purchase.state, bool(purchase.problem)) == (State.PENDING, True)
-    assert shop.entries() == []
-
-
-def test_a_bank_debit_waits_and_is_credited_when_it_arrives(shop: Shop) -> None:
-    purchase = shop.started()
-    waiting = settled(shop, paid(purchase, payment_status="unpaid"))
-    assert (waiting.state, waiting.awaiting_bank) == (State.PENDING, True)
-    assert shop.entries() == []
-    arrived = settled(shop, paid(purchase))
-    assert (arrived.state, arrived.awaiting_bank) == (State.PAID, False)
-    assert shop.entries() == CREDITED
-
-
-def test_a_bank_debit_that_fails_is_a_failed_purchase(stripe: Sandbox, shop: Shop) -> None:
-    purchase = shop.started()
-    stripe.pay(purchase.stripe_session_id, method="bank_debit")
-    assert refreshed(shop, purchase).awaiting_bank
-    stripe.turn(f"stripe/sessions/{purchase.stripe_session_id}/bank", outcome="failed")
-    failed = refreshed(shop, purchase)
-    assert (failed.state, failed.awaiting_bank) == (State.FAILED, False)
-
-
-def test_news_in_any_order_end_in_the_same_state(shop: Shop) -> None:
-    purchase = shop.started()
-    settled(shop, paid(purchase))
-    settled(shop, paid(purchase, payment_status="unpaid"), bank_said_no=True)
-    settled(shop, paid(purchase, status="expired", payment_status="unpaid"))
-    assert shop.purchase().state == State.PAID
-    assert shop.entries() == CREDITED
-
-
-def test_a_failed_purchase_that_is_paid_after_all_is_credited(shop: Shop) -> None:
-    purchase = shop.started()
-    assert settled(shop, paid(purchase, payment_status="unpaid"), bank_said_no=True).state == State.FAILED
-    assert settled(shop, paid(purchase)).state == State.PAID
-
-
 def test_a_failed_purchase_does_not_wait_for_the_bank_again(shop: Shop) -> None:
     purchase = shop.started()
     settled(shop, paid(purchase, payment_status="unpaid"), bank_said_no=True)
@@ -221,14 +125,6 @@ def test_a_refunded_purchase_is_not_made_paid_again(shop: Shop) -> None:
     with door.enter(shop.agency):
         Purchase.objects.update(state=State.REFUNDED)
     assert settled(shop, paid(purchase)).state == State.REFUNDED
-
-
-def test_a_recovered_session_credits_the_same_purchase_once(shop: Shop) -> None:
-    purchase = shop.started()
-    settled(shop, paid(purchase, status="expired", payment_status="unpaid"))
-    recovered = replace(paid(purchase), id="cs_test_recovered")
-    assert settled(shop, recovered).state == State.PAID
-    assert shop.entries() == CREDITED
 
 
 def test_a_second_payment_of_one_purchase_is_a_conflict_and_no_second_credit(shop: Shop) -> None:
@@ -262,6 +158,83 @@ def test_a_purchase_of_another_agency_is_foreign(shop: Shop, globex: object) -> 
     purchase = shop.started()
     with pytest.raises(purchases.ForeignSession), door.enter(globex):  # type: ignore[arg-type]
         purchases.settle(state=paid(purchase))
+
+
+def test_what_is_sold_without_credits_is_paid_and_moves_no_credits(shop: Shop) -> None:
+    purchase = _without_credits(shop)
+    for _ in range(2):
+        assert settled(shop, paid(purchase)).state == State.PAID
+    assert shop.entries() == []
+
+
+def test_what_is_sold_without_credits_and_paid_twice_is_noted(shop: Shop) -> None:
+    purchase = _without_credits(shop)
+    settled(shop, paid(purchase))
+    twice = settled(shop, replace(paid(purchase), id="cs_test_another"))
+    assert (twice.state, "second time" in twice.problem) == (State.PAID, True)
+
+
+def test_a_problem_stays_until_somebody_has_looked_at_it(shop: Shop) -> None:
+    purchase = shop.started()
+    settled(shop, paid(purchase))
+    settled(shop, replace(paid(purchase), id="cs_test_another"))
+    assert "second time" in settled(shop, paid(purchase)).problem
+
+
+def test_credits_live_as_long_as_the_package_said_when_it_was_bought(shop: Shop) -> None:
+    with door.enter(shop.agency):
+        Package.objects.update(lifetime_days=90)
+        purchase = shop.started()
+        Package.objects.update(lifetime_days=1)
+    assert purchase.lifetime_days == 90
+
+
+def test_crediting_asks_for_the_end_of_credits_that_have_one(shop: Shop) -> None:
+    settled(shop, paid(shop.started()))
+    assert not FollowUp.objects.filter(kind="expiry").exists()
+    with door.enter(shop.agency):
+        Package.objects.update(lifetime_days=90)
+    lasting = settled(shop, paid(shop.started()))
+    assert lasting.paid_at is not None
+    row = FollowUp.objects.get(kind="expiry")
+    assert (row.subject, row.due_at) == (str(shop.client.pk), lasting.paid_at + timedelta(days=90))
+
+
+def test_crediting_asks_for_a_receipt_once(shop: Shop) -> None:
+    purchase = shop.started()
+    for _ in range(2):
+        settled(shop, paid(purchase))
+    row = FollowUp.objects.get(kind="receipt")
+    assert (row.subject, row.serial) == (str(purchase.pk), 1)
+
+
+# --- Cancelling -------------------------------------------------------------------------------------------------------
+
+
+def cancelled(shop: Shop, purchase: Purchase) -> Purchase:
+    with door.enter(shop.agency):
+        return purchases.cancel(purchase_id=purchase.pk, secret_key=shop.secret_key)
+
+
+def test_who_cancels_closes_the_page_so_that_nobody_can_pay_it(stripe: Sandbox, shop: Shop) -> None:
+    purchase = shop.started()
+    assert cancelled(shop, purchase).state == State.ABANDONED
+    session = stripe.ask(shop.secret_key, "GET", f"checkout/sessions/{purchase.stripe_session_id}")
+    assert session["status"] == "expired"
+
+
+def test_a_purchase_that_was_paid_meanwhile_is_credited_and_not_cancelled(stripe: Sandbox, shop: Shop) -> None:
+    purchase = shop.started()
+    stripe.pay(purchase.stripe_session_id)
+    assert cancelled(shop, purchase).state == State.PAID
+    assert shop.entries() == CREDITED
+
+
+def test_a_bank_debit_on_its_way_cannot_be_cancelled(stripe: Sandbox, shop: Shop) -> None:
+    purchase = shop.started()
+    stripe.pay(purchase.stripe_session_id, method="bank_debit")
+    waiting = cancelled(shop, purchase)
+    assert (waiting.state, waiting.awaiting_bank) == (State.PENDING, True)
 
 
 # --- Looking again ----------------------------------------------------------------------------------------------------
@@ -305,15 +278,6 @@ def test_a_purchase_that_cannot_be_looked_up_stays_visible(shop: Shop) -> None:
     with door.enter(shop.agency):
         purchases.give_up(purchase_id=purchase.pk)
     assert (shop.purchase().state, bool(shop.purchase().problem)) == (State.PENDING, True)
-
-
-def test_after_a_change_of_keys_what_stripe_signed_stands_for_a_session_we_know(stripe: Sandbox, shop: Shop) -> None:
-    told = paid(shop.started())
-    other_key = stripe.open_account()["secret_key"]
-    with door.enter(shop.agency):
-        assert purchases.look_up(told=told, secret_key=other_key) == told
-        assert purchases.look_up(told=told, secret_key="sk_test_revoked") == told
-        assert purchases.look_up(told=told, secret_key=None) == told
 
 
 def test_a_session_that_neither_we_nor_stripe_know_is_foreign(shop: Shop) -> None:

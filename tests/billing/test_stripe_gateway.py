@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing import stripe_gateway, stripe_shapes
+from billing.checkout_options import Options
 from billing.stripe_gateway import asking
 from tenancy import network
 from tests.support.stripe_world import Sandbox
@@ -33,6 +34,7 @@ def checkout(key: str, price_id: str, purchase_id: uuid.UUID, **changes: Any) ->
         "success_url": "http://acme.portal.localhost/back?session={CHECKOUT_SESSION_ID}",
         "cancel_url": "http://acme.portal.localhost/buy",
         "expires_at": timezone.now() + timedelta(hours=23),
+        "options": Options(),
     } | changes
     return stripe_gateway.create_checkout(secret_key=key, purchase_id=purchase_id, price_id=price_id, **values)
 
@@ -93,6 +95,43 @@ def test_a_page_carries_the_purchase_everywhere(stripe: Sandbox, key: str) -> No
     state = stripe_gateway.fetch_session(secret_key=key, session_id=session.id)
     assert (state.purchase_id, state.status, state.payment_status) == (purchase_id, "open", "unpaid")
     assert (state.amount_subtotal, state.currency, state.mode, state.livemode) == (4000, "eur", "payment", False)
+
+
+def test_a_page_behaves_as_the_agency_wants_it_to(stripe: Sandbox) -> None:
+    keys = stripe.open_account()
+    key = keys["secret_key"]
+    stripe.turn(f"stripe/accounts/{keys['account_id']}/checkout", tax=True)
+    wanted = Options(
+        promotion_codes=True, automatic_tax=True, tax_ids=True, invoices=True, card_only=True, statement_suffix="HELLO"
+    )
+    session = checkout(key, made(key).id, uuid.uuid4(), options=wanted)
+    raw = stripe.ask(key, "GET", f"checkout/sessions/{session.id}")
+    on = [raw["automatic_tax"]["enabled"], raw["tax_id_collection"]["enabled"], raw["invoice_creation"]["enabled"]]
+    assert (raw["allow_promotion_codes"], on, raw["payment_method_types"]) == (True, [True] * 3, ["card"])
+    stripe.pay(session.id)
+    intent = stripe_gateway.fetch_session(secret_key=key, session_id=session.id).payment_intent
+    kept = stripe.ask(key, "GET", f"payment_intents/{intent}")
+    assert kept["statement_descriptor_suffix"] == "HELLO"
+    assert kept["metadata"]["purchase_id"]
+
+
+def test_a_purchase_whose_answer_was_lost_goes_on_with_other_options(key: str) -> None:
+    purchase_id, expires_at, price = uuid.uuid4(), timezone.now() + timedelta(hours=23), made(key)
+    checkout(key, price.id, purchase_id, expires_at=expires_at)
+    assert checkout(key, price.id, purchase_id, expires_at=expires_at, options=Options(card_only=True)).url
+
+
+def test_a_receipt_is_stripes_invoice_or_else_its_receipt(stripe: Sandbox, key: str) -> None:
+    def receipt_of(session: stripe_shapes.CheckoutSession) -> str:
+        return stripe_gateway.fetch_receipt_url(secret_key=key, session_id=session.id)
+
+    plain = checkout(key, made(key).id, uuid.uuid4())
+    assert receipt_of(plain) == ""
+    stripe.pay(plain.id)
+    assert "/receipts/ch_" in receipt_of(plain)
+    with_invoice = checkout(key, made(key).id, uuid.uuid4(), options=Options(invoices=True))
+    stripe.pay(with_invoice.id)
+    assert "/invoices/in_" in receipt_of(with_invoice)
 
 
 def test_a_paid_page_names_its_payment(stripe: Sandbox, key: str) -> None:

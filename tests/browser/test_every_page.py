@@ -51,6 +51,7 @@ def test_a_portal_is_readable_in_any_brand(furnished: Live, browser: Browser, wi
     assert faults(window, visitor) == {}
     screenshots.sign_in(window.page, furnished.address("harbour", "/account/login/"), screenshots.CLIENT)
     client = {name: furnished.address("harbour", path) for name, path in screenshots.PORTAL.items()}
+    client |= screenshots.bought(window.page, furnished)
     assert faults(window, client) == {}
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from django.template import Context, Template
 
+from portal.wording import Step
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -65,7 +67,16 @@ def test_a_link_to_a_page_that_is_not_there_is_left_out() -> None:
 
 def test_no_template_of_a_page_holds_inline_code() -> None:
     mails = {ROOT / "templates/layouts/email.html", *(ROOT / "templates/account/email").iterdir()}
+    mails |= set((ROOT / "templates/emails").iterdir())
     pages = [path for path in (ROOT / "templates").rglob("*.html") if path not in mails]
     inline = re.compile(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|javascript:")
     assert len(pages) > 40
     assert [path.name for path in pages if inline.search(path.read_text())] == []
+
+
+def test_a_timeline_marks_each_step_and_says_when_it_was() -> None:
+    steps = [Step("done", "Paid", "Today 14:02"), Step("waiting", "The bank <b>")]
+    html = shown('{% cotton timeline :steps="steps" label="Steps" %}{% endcotton %}', steps=steps)
+    assert '<ol class="ui-timeline" aria-label="Steps">' in html
+    assert html.index("is-done") < html.index("Today 14:02") < html.index("is-waiting")
+    assert "&lt;b&gt;" in html

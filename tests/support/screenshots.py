@@ -28,6 +28,7 @@ DASHBOARD = [
     "purchases",
     "packages",
     "packages/new",
+    "checkout",
     "payments",
     "hms",
     "brand",
@@ -84,6 +85,13 @@ def repaint(product: Live, browser: Browser, color: str) -> None:
     page.close()
 
 
+def bought(page: Page, product: Live) -> dict[str, str]:
+    """Where the newest purchase of the client who is signed in is shown, and its receipt for paper."""
+    page.goto(product.address("harbour", "/purchases/"))
+    found = str(page.locator("main .ui-line a[href*='/purchases/']").first.evaluate("a => a.href"))
+    return {"purchase": found, "receipt": f"{found}receipt/"}
+
+
 def walk(product: Live, browser: Browser, folder: Path, scheme: Scheme) -> None:
     """Take every page as a visitor, as the owner and as the client."""
     for width, height in WIDTHS.items():
@@ -117,6 +125,8 @@ def walk(product: Live, browser: Browser, folder: Path, scheme: Scheme) -> None:
         sign_in(page, product.address("harbour", "/account/login/"), CLIENT)
         for name, path in PORTAL.items():
             take(f"portal-{name}", product.address("harbour", path))
+        for name, address in bought(page, product).items():
+            take(f"portal-{name}", address)
         page.goto(product.address("harbour", "/calls/"))
         take("portal-call", page.locator("main a[href*='/calls/']:not([href*='start'])").first.evaluate("a => a.href"))
         context.close()

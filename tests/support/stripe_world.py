@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from agencies.models import Agency
 from billing import packages, purchases
+from billing.checkout_options import Options
 from billing.models import Package, Purchase
 from clients.models import Client
 from tenancy import door
@@ -109,6 +110,7 @@ class Shop:
             "success_url": "http://acme.portal.localhost/buy/back?session={CHECKOUT_SESSION_ID}",
             "cancel_url": "http://acme.portal.localhost/buy",
             "secret_key": self.secret_key,
+            "options": Options(),
         }
         with door.enter(self.agency):
             return purchases.start(**(values | changes))

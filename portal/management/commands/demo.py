@@ -67,14 +67,13 @@ class Command(BaseCommand):
 
     def _offer(self, agency: Agency) -> None:
         secret_key = connections.stripe_secret_key(agency.pk)
-        for position, (name, credits, price_minor, is_recommended) in enumerate(PACKAGES):
+        for name, credits, price_minor, is_recommended in PACKAGES:
             package = Package.objects.filter(name=name).first() or packages.save(
                 name=name,
                 credits=credits,
                 price_minor=price_minor,
                 currency="eur",
                 is_recommended=is_recommended,
-                position=position,
             )
             if package.price_proved_at is None:
                 packages.prove_price(package_id=package.pk, secret_key=secret_key)

@@ -1,10 +1,14 @@
 """Packages with what they earn, proved by Stripe before clients can buy them."""
 
 import pytest
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from agencies.models import Agency
+from billing import packages
 from billing.models import Package
 from tenancy import door
+from tests.support.portal import text_of
 
 pytestmark = pytest.mark.django_db
 GOOD = {"name": "100 credits", "credits": "100", "price": "40.00", "currency": "eur", "is_active": "on"}
@@ -62,7 +66,8 @@ def test_a_given_price_of_another_amount_is_refused_and_the_next_try_makes_no_se
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("credits", "0", "greater than or equal to 1"),
+        ("credits", "-1", "greater than or equal to 0"),
+        ("lifetime_days", "0", "Use 1 to 3650 days"),
         ("credits", "1.5", "whole number"),
         ("price", "abc", "Type a price"),
         ("price", "-4", "Type a price"),
@@ -95,3 +100,93 @@ def test_a_package_of_another_agency_is_not_there(ada, globex: Agency) -> None:
 def test_a_viewer_changes_nothing_and_a_manager_may(vic, mia) -> None:
     assert vic.post("packages/new/", **GOOD).status_code == 403
     assert mia.post("packages/new/", **GOOD).status_code == 302
+
+
+def made(acme: Agency, *names: str, **fields: object) -> list[Package]:
+    with door.enter(acme):
+        return [
+            packages.save(**({"name": name, "credits": 100, "price_minor": 4000, "currency": "eur"} | fields))
+            for name in names
+        ]
+
+
+def names(acme: Agency) -> list[str]:
+    with door.enter(acme):
+        return [package.name for package in Package.objects.all()]
+
+
+def test_a_package_below_cost_is_saved_once_the_loss_was_shown_and_confirmed(ada, acme: Agency) -> None:
+    page = ada.post("packages/new/", **{**GOOD, "price": "5.00"})
+    assert (page.status_code, names(acme)) == (200, [])
+    text = text_of(page)
+    assert "This package loses money" in text
+    assert "It brings in € 5.00 and its minutes cost you € 7.00: −€ 2.00 each time it is sold" in text
+    assert 'name="accepts_loss"' in page.content.decode()
+    assert ada.post("packages/new/", **{**GOOD, "price": "5.00", "accepts_loss": "on"}).status_code == 302
+    assert names(acme) == ["100 credits"]
+
+
+def test_nobody_is_asked_about_a_loss_that_is_none(ada, acme: Agency) -> None:
+    assert "accepts_loss" not in ada.get("packages/new/").content.decode()
+    assert ada.post("packages/new/", **GOOD).status_code == 302
+
+
+def test_a_package_in_dollars_has_no_margin_until_a_euro_has_a_rate(ada, acme: Agency) -> None:
+    made(acme, "Hundred", currency="usd")
+    assert "no exchange rate yet" in text_of(ada.get("packages/"))
+    asked = {"credits": "100", "price": "40", "currency": "usd"}
+    assert "Enter an exchange rate" in text_of(ada.get("packages/margin/", **asked))
+    day = timezone.localdate()
+    saved = ada.post("packages/rates/usd/", **{"usd-rate": "1,08", "usd-on": day.isoformat()})
+    assert saved.status_code == 302
+    assert "you earn $32.44 (81.1 %)" in text_of(ada.get("packages/"))
+    text = text_of(ada.get("packages/margin/", **asked))
+    assert "$7.56" in text
+    assert f"A euro is counted as $1.08, as of {date_format(day, 'j M Y')}" in text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [("rate", "x", "Type what one euro is"), ("on", "2999-01-01", "has not come yet"), ("on", "", "required")],
+)
+def test_what_is_no_rate_is_said_beside_its_field(ada, field: str, value: str, sentence: str) -> None:
+    typed = {"usd-rate": "1.08", "usd-on": timezone.localdate().isoformat(), f"usd-{field}": value}
+    page = ada.post("packages/rates/usd/", **typed)
+    assert sentence in str(page.context["rates"][0].errors[field])
+
+
+def test_a_rate_of_an_unknown_currency_is_not_there(ada) -> None:
+    assert ada.post("packages/rates/jpy/", **{"jpy-rate": "1"}).status_code == 404
+
+
+def test_packages_change_places_with_a_button(ada, vic, acme: Agency) -> None:
+    _first, second = made(acme, "First", "Second")
+    assert vic.post(f"packages/{second.pk}/move/", way="up").status_code == 403
+    assert ada.post(f"packages/{second.pk}/move/", way="up").status_code == 302
+    assert names(acme) == ["Second", "First"]
+    ada.post(f"packages/{second.pk}/move/", way="down")
+    assert names(acme) == ["First", "Second"]
+    assert b'aria-label="Move First up"' in ada.get("packages/").content
+
+
+def test_a_hidden_package_has_an_address_to_send(connected, acme: Agency) -> None:
+    connected.post("packages/new/", **GOOD, is_hidden="on")
+    package = only(acme)
+    assert "Hidden" in text_of(connected.get("packages/"))
+    page = connected.get(f"packages/{package.pk}/").content.decode()
+    assert "http://acme.portal.localhost" in page
+    assert f"/buy/{package.pk}/" in page
+
+
+def test_a_package_without_credits_says_so_and_never_zero(ada, acme: Agency) -> None:
+    assert ada.post("packages/new/", **{**GOOD, "name": "Set-up", "credits": "0"}).status_code == 302
+    text = text_of(ada.get("packages/"))
+    assert "Without credits · you earn € 40.00 (100.0 %)" in text
+    assert "0 credits" not in text.replace("100 credits", "")
+    assert "Price per credit" not in text_of(ada.get("packages/margin/", credits="0", price="40", currency="eur"))
+
+
+def test_how_long_credits_last_stands_in_the_table(ada, acme: Agency) -> None:
+    ada.post("packages/new/", **GOOD, lifetime_days="90", description="For a quarter")
+    assert "100 credits · last 90 days · you earn" in text_of(ada.get("packages/"))
+    assert (only(acme).lifetime_days, only(acme).description) == (90, "For a quarter")

@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 
+from billing.checkout_options import Options
 from billing.models import Package, Purchase
 from clients.models import Client
+from portal import wording
 from tenancy import door
 from tests.support.portal import HTMX, Person, Portal, text_of
-from tests.support.stripe_world import Shop
+from tests.support.stripe_world import Sandbox, Shop
+from vault import connections
 
 pytestmark = pytest.mark.django_db
+State = Purchase.State
 PAY_AGAIN = re.compile(r"pay again|try again|buy again|new payment", re.IGNORECASE)
 
 
@@ -194,6 +198,151 @@ def test_purchases_are_listed_with_how_they_stand(portal: Portal) -> None:
     page = ben.sees("/purchases/")
     assert "Paid" in page
     assert "Cancelled" in page
+
+
+def test_a_hidden_package_is_found_by_its_address_alone(portal: Portal) -> None:
+    package = portal.package("For friends", is_hidden=True, description="Only you know it")
+    ben = portal.person()
+    assert "For friends" not in ben.sees("/buy/")
+    page = ben.sees(f"/buy/{package.pk}/")
+    assert all(words in page for words in ("Your offer", "For friends", "Only you know it", "Choose For friends"))
+    assert b"For friends" not in portal.visitor().get("/").content
+    asked = portal.visitor().get(f"/buy/{package.pk}/")
+    assert f"next=/buy/{package.pk}/" in asked.headers["Location"]
+
+
+def test_an_address_of_a_package_that_is_not_on_sale_leads_nowhere(portal: Portal) -> None:
+    package = portal.package(is_active=False)
+    assert portal.person().get(f"/buy/{package.pk}/").status_code == 404
+
+
+def test_a_hidden_package_is_bought_like_any_other(ben: Person, shop: Shop) -> None:
+    with door.enter(shop.agency):
+        Package.objects.update(is_hidden=True)
+    assert "/checkout/cs_test_" in send(ben, shop.package).headers["Location"]
+
+
+def test_what_is_sold_without_credits_is_told_in_words(portal: Portal) -> None:
+    portal.package("Small", holds=100, price_minor=4000)
+    portal.package("Set-up", holds=0, price_minor=25_000)
+    page = portal.person().sees("/buy/")
+    assert "Set-up Without credits € 250.00" in page
+    assert not re.search(r"\b0 credits", page)
+
+
+@pytest.mark.parametrize("state", ["paid", "pending", "refunded", "disputed", "partly_refunded", "failed"])
+def test_a_purchase_without_credits_never_speaks_of_credits(portal: Portal, state: str) -> None:
+    ben = portal.person()
+    bought = portal.purchase(ben, "pending")
+    with door.enter(portal.agency):
+        Purchase.objects.update(seconds=0, state=state, package_name="Set-up")
+    page = ben.sees(f"/purchases/{bought.pk}/")
+    assert "Set-up" in page
+    assert not re.search(r"\bcredits?\b", page.replace("nothing was credited", "").replace("Buy credits", ""))
+
+
+def test_a_bank_payment_for_something_without_credits_promises_none(portal: Portal) -> None:
+    ben = portal.person()
+    portal.purchase(ben, "pending", awaiting_bank=True)
+    assert "the credits come by themselves" in ben.sees("/")
+    with door.enter(portal.agency):
+        Purchase.objects.update(seconds=0)
+    assert "It can take a few days." in ben.sees("/")
+    assert "the credits come" not in ben.sees("/")
+
+
+def test_what_was_free_by_a_promotion_says_so_everywhere(portal: Portal) -> None:
+    ben = portal.person()
+    bought = portal.purchase(ben, paid_minor=0, discount_minor=4000)
+    page = ben.sees(f"/purchases/{bought.pk}/")
+    assert "Free by promotion code. Nothing was charged." in page
+    assert "Discount −€ 40.00 Paid Free by promotion code" in page
+    assert "Free by promotion code" in ben.sees("/purchases/")
+    assert "Free by promotion code" in ben.sees("/statement/")
+
+
+def test_discount_and_tax_are_lines_of_the_receipt(portal: Portal) -> None:
+    ben = portal.person()
+    bought = portal.purchase(ben, paid_minor=4356, discount_minor=400, tax_minor=756)
+    page = ben.sees(f"/purchases/{bought.pk}/")
+    assert "Price € 40.00 Discount −€ 4.00 Tax € 7.56 Paid € 43.56" in page
+
+
+def test_tax_that_is_in_the_price_is_told_as_such(portal: Portal) -> None:
+    ben = portal.person()
+    bought = portal.purchase(ben, paid_minor=4000, tax_minor=694)
+    assert "Tax, in the price € 6.94 Paid € 40.00" in ben.sees(f"/purchases/{bought.pk}/")
+
+
+def test_a_receipt_can_be_printed_once_it_is_paid(portal: Portal) -> None:
+    ben = portal.person()
+    bought = portal.purchase(ben, receipt_url="https://pay.stripe.test/receipts/1")
+    sheet = ben.sees(f"/purchases/{bought.pk}/receipt/")
+    for words in (str(bought.pk), "Acme", "ben@client.test", "Credits 100", "Balance after it 100.00 credits"):
+        assert words in sheet
+    assert b"https://pay.stripe.test/receipts/1" in ben.get(f"/purchases/{bought.pk}/").content
+    waiting = portal.purchase(ben, "pending")
+    assert ben.get(f"/purchases/{waiting.pk}/receipt/").status_code == 404
+
+
+def test_what_happened_is_told_step_by_step(portal: Portal) -> None:
+    ben = portal.person()
+    bought = portal.purchase(ben, "pending", awaiting_bank=True)
+    assert "Chosen Today" in ben.sees(f"/purchases/{bought.pk}/")
+    assert "The bank sends the money" in ben.sees(f"/purchases/{bought.pk}/")
+    with door.enter(portal.agency):
+        for state in (State.PAID, State.DISPUTED, State.PAID):
+            bought.move_to(state)
+        bought.save()
+    titles = [step.title for step in wording.purchase_steps(bought)]
+    assert titles == ["Chosen", "Paid", "Disputed at the bank", "It stays paid"]
+
+
+def test_something_that_does_not_fit_is_looked_at_by_the_agency_and_not_by_the_client(portal: Portal) -> None:
+    ben = portal.person()
+    bought = portal.purchase(ben, "pending", problem="Paid in USD instead of EUR.")
+    page = ben.sees(f"/purchases/{bought.pk}/")
+    assert "Somebody is looking at this payment" in page
+    assert "USD" not in page
+    assert not PAY_AGAIN.search(page)
+
+
+def test_who_does_not_want_it_any_more_cancels_it(ben: Person, shop: Shop) -> None:
+    send(ben, shop.package)
+    bought = shop.purchase()
+    answer = ben.post(f"/purchases/{bought.pk}/cancel/")
+    assert "Cancelled" in ben.sees(answer.headers["Location"])
+    assert shop.purchase().state == "abandoned"
+
+
+def test_who_cancels_after_paying_has_paid(ben: Person, shop: Shop) -> None:
+    send(ben, shop.package)
+    shop_pays(shop, shop.purchase())
+    answer = ben.post(f"/purchases/{shop.purchase().pk}/cancel/")
+    assert "100 credits are yours" in ben.sees(answer.headers["Location"])
+
+
+def test_when_stripe_is_away_nothing_is_cancelled_and_nothing_charged(ben: Person, shop: Shop, settings: Any) -> None:
+    send(ben, shop.package)
+    settings.STRIPE_API_URL = "http://127.0.0.1:9"
+    answer = ben.post(f"/purchases/{shop.purchase().pk}/cancel/")
+    assert "could not be cancelled right now" in ben.sees(answer.headers["Location"])
+    assert shop.purchase().state == "pending"
+
+
+def test_nobody_cancels_or_prints_what_somebody_else_bought(portal: Portal) -> None:
+    ben, bob = portal.person("ben"), portal.person("bob")
+    bought = portal.purchase(ben)
+    assert bob.post(f"/purchases/{bought.pk}/cancel/").status_code == 404
+    assert bob.get(f"/purchases/{bought.pk}/receipt/").status_code == 404
+
+
+def test_checkout_behaves_as_the_agency_switched_it(ben: Person, shop: Shop, stripe: Sandbox) -> None:
+    options = Options(promotion_codes=True, card_only=True)
+    connections.save_checkout_options(agency_id=shop.agency.pk, options=options.written())
+    send(ben, shop.package)
+    session = stripe.ask(shop.secret_key, "GET", f"checkout/sessions/{shop.purchase().stripe_session_id}")
+    assert (session["allow_promotion_codes"], session["payment_method_types"]) == (True, ["card"])
 
 
 def shop_pays(shop: Shop, bought: Purchase) -> None:

@@ -1,0 +1,120 @@
+"""What a package earns for this agency, and the rule that nobody sells at a loss without having seen it.
+
+Minutes are paid for in euros. In another currency the cost is known by a dated rate that the agency enters; without
+one nothing is computed and nothing asked.
+"""
+
+import datetime
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from agencies.models import Agency
+from billing import margin, packages
+from billing.margin import Margin
+from billing.models import Currency, Package
+
+OTHER_CURRENCIES = (Currency.USD, Currency.GBP)
+# One euro was never worth less or more than this of either.
+_LEAST_MICRO, _MOST_MICRO = margin.MICRO // 10, margin.MICRO * 10
+_TYPED = re.compile(r"(\d{1,2})(?:[.,](\d{1,6}))?\Z", re.ASCII)
+
+
+@dataclass
+class LosesMoney(ValueError):
+    """The package costs more than it brings in, and nobody has confirmed that this is meant."""
+
+    margin: Margin
+
+    def __str__(self) -> str:
+        return f"{self.margin.profit_minor}"
+
+
+class RateRefused(ValueError):
+    """Not a rate. The message is for the person who typed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What one euro is in another currency, in millionths, as of a day."""
+
+    micro: int
+    on: datetime.date
+
+    @property
+    def typed(self) -> str:
+        """As people write it: 1.08."""
+        whole, rest = divmod(self.micro, margin.MICRO)
+        return f"{whole}.{rest:06d}".rstrip("0").ljust(len(str(whole)) + 3, "0")
+
+
+def rate(agency: Agency, currency: str) -> Rate | None:
+    """The agency's rate for a currency; None while it has entered none. A euro is a euro."""
+    if currency == Currency.EUR:
+        return Rate(margin.MICRO, timezone.localdate())
+    kept = agency.exchange_rates.get(currency)
+    return Rate(kept["micro"], datetime.date.fromisoformat(kept["on"])) if kept else None
+
+
+def margin_of(agency: Agency, *, price_minor: int, credits: int, currency: str) -> Margin | None:
+    """What a package earns, in its own currency. None where the agency has not said what a euro is in it."""
+    known = rate(agency, currency)
+    if known is None:
+        return None
+    return margin.of(
+        price_minor=price_minor,
+        credits=credits,
+        cost_micro_per_minute=agency.cost_micro_per_minute,
+        rate_micro=known.micro,
+    )
+
+
+def save_package(
+    agency: Agency,
+    *,
+    accepts_loss: bool,
+    package_id: UUID | None,
+    credits: int,
+    price_minor: int,
+    currency: str,
+    **fields: Any,
+) -> Package:
+    """Save a package in the agency's schema, once whoever sells it below cost has said that this is meant.
+
+    Raises LosesMoney with the figures, and what packages.save raises.
+    """
+    with transaction.atomic():
+        saved = packages.save(
+            package_id=package_id, credits=credits, price_minor=price_minor, currency=currency, **fields
+        )
+        earned = margin_of(agency, price_minor=price_minor, credits=credits, currency=currency)
+        if earned is not None and earned.loses_money and not accepts_loss:
+            raise LosesMoney(earned)
+    return saved
+
+
+def read_rate(text: str) -> int:
+    """Millionths of what was typed, "1.08" or "0,86". Raises RateRefused."""
+    match = _TYPED.match(text.strip())
+    micro = int(match[1]) * margin.MICRO + int((match[2] or "").ljust(6, "0")) if match else 0
+    if not _LEAST_MICRO <= micro <= _MOST_MICRO:
+        raise RateRefused(_("Type what one euro is, such as 1.08, with at most six decimals."))
+    return micro
+
+
+def save_rate(agency: Agency, *, currency: str, micro: int, on: datetime.date) -> None:
+    """Remember what one euro was in a currency on a day. Raises RateRefused for a day that has not come."""
+    if currency not in OTHER_CURRENCIES or not _LEAST_MICRO <= micro <= _MOST_MICRO:
+        raise RateRefused(_("Type what one euro is in dollars or pounds."))
+    if on > timezone.localdate():
+        raise RateRefused(_("This day has not come yet."))
+    with transaction.atomic():
+        stored = Agency.objects.select_for_update(no_key=True).get(pk=agency.pk)
+        stored.exchange_rates = stored.exchange_rates | {currency: {"micro": micro, "on": on.isoformat()}}
+        stored.save(update_fields=["exchange_rates"])
+    agency.exchange_rates = stored.exchange_rates
