@@ -64,6 +64,7 @@ RULES = [
     _get("/checkout/<id_>", checkout_page.show),
     _post("/checkout/<id_>", checkout_page.pay),
     _post(f"{LEVERS}/accounts", controls.create_account),
+    _post(f"{LEVERS}/keys", controls.limit_key),
     _post(f"{LEVERS}/sessions/<id_>/pay", controls.pay),
     _post(f"{LEVERS}/sessions/<id_>/bank", controls.settle_bank),
     _post(f"{LEVERS}/refunds/<id_>/fail", controls.fail_refund),
