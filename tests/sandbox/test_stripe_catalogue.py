@@ -48,9 +48,8 @@ def test_a_right_given_back_counts_again(sandbox, shop):
 
 def test_a_revoked_key_has_expired(sandbox, shop):
     sandbox.post("/stripe/keys", key=shop.keys["secret_key"], revoked=True)
-    with pytest.raises(stripe.AuthenticationError, match="Expired API Key") as refused:
+    with pytest.raises(stripe.AuthenticationError, match="Expired API Key"):
         shop.client.v1.accounts.retrieve_current()
-    assert refused.value.code == "api_key_expired"
 
 
 def test_a_secret_key_lacks_nothing_and_nobody_is_no_key(sandbox, shop):
