@@ -150,8 +150,8 @@ def test_an_hms_field_refuses_a_stripe_key(acme: Agency) -> None:
 def test_many_events_touch_the_connection_once_a_minute(acme: Agency, django_assert_num_queries: Any) -> None:
     saved(acme)
     at = timezone.now()
-    connections.note_event(agency_id=acme.pk, at=at)
+    connections.note_event(agency_id=acme.pk, livemode=False, at=at)
     with django_assert_num_queries(1):
-        connections.note_event(agency_id=acme.pk, at=at + timedelta(seconds=59))
-    connections.note_event(agency_id=acme.pk, at=at + timedelta(seconds=61))
+        connections.note_event(agency_id=acme.pk, livemode=False, at=at + timedelta(seconds=59))
+    connections.note_event(agency_id=acme.pk, livemode=False, at=at + timedelta(seconds=61))
     assert StripeConnection.objects.get().last_event_at == at + timedelta(seconds=61)
