@@ -26,7 +26,7 @@ def hms(agency: Agency, **changes: Any) -> HMSConnection:
     return connections.save_hms_key(agency_id=agency.pk, seconds_left=600, **(values | changes))
 
 
-def test_keys_come_back_as_they_were_pasted_without_what_copying_added(acme: Agency) -> None:
+def test_trap_60_keys_come_back_as_they_were_pasted_without_what_copying_added(acme: Agency) -> None:
     saved(acme, secret_key=f' "{KEYS["secret_key"]}"\n')
     assert connections.stripe_secret_key(acme.pk) == KEYS["secret_key"]
     assert connections.webhook_secrets(acme.pk, timezone.now()) == [KEYS["webhook_secret"]]
