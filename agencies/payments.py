@@ -55,18 +55,19 @@ def connect(
     publishable_key: str = "",
     secret_key: str = "",
     webhook_secret: str = "",
-    product_id: str = "",
-    price_id: str = "",
+    product_id: str | None = None,
+    price_id: str | None = None,
 ) -> Connected:
-    """Store what was pasted; blank ones stay as they are. A new secret key is tried at Stripe first: whose it is, what
-    it may do. Then the first package is sold by this product and price, and packages that waited for a key are proved.
+    """Store what was pasted; blank keys stay as they are. A new secret key is tried at Stripe first: whose it is, what
+    it may do. Then the first package is sold by this product and price (None leaves them, empty ones are made at
+    Stripe), and packages that waited for a key are proved.
 
     The keys stay when the price does not fit: nobody pastes a secret twice. Raises key_shapes.WrongKey, NoPackageYet,
     packages.PriceDoesNotFit for what is no id, AccountHasOpenPurchases, KeyLacksRights, connections.NotConnected for a
     price without any key, and the failures of billing.stripe_shapes; then nothing is stored.
     """
     keys = {"publishable_key": publishable_key, "secret_key": secret_key, "webhook_secret": webhook_secret}
-    ids = {"product_id": key_shapes.cleaned(product_id), "price_id": key_shapes.cleaned(price_id)}
+    ids = {name: key_shapes.cleaned(id_) for name, id_ in (("product_id", product_id), ("price_id", price_id))}
     pasted = connections.check_stripe_keys(agency_id=agency.pk, **keys)
     price_ids.check(**ids)
     with door.enter(agency):
@@ -82,7 +83,8 @@ def connect(
         shortcomings = _shortcomings(key, account)
         _refuse_to_change_account(agency, key, account.id)
     saved = _stored(agency, keys, account, is_new_key=bool(key))
-    refused = _sell_by(agency, **ids)
+    is_given = product_id is not None or price_id is not None
+    refused = _sell_by(agency, product_id=product_id, price_id=price_id) if is_given else None
     if key and refused is None:
         prove_waiting_packages(agency)
     return Connected(saved, tuple(shortcomings), refused)
@@ -101,16 +103,17 @@ def prove_package(agency: Agency, package_id: UUID) -> bool:
     return True
 
 
-def prove_waiting_packages(agency: Agency) -> None:
-    """Whatever the order, keys or packages first: products and prices that Stripe does not have are made.
+def prove_waiting_packages(agency: Agency, *, make_anew: bool = False) -> None:
+    """Whatever the order, keys or packages first: products and prices that no package names yet are made.
 
-    What Stripe refuses waits on: the checklist says so.
+    `make_anew` replaces those that Stripe does not know: they are of another account, or of test mode. What Stripe
+    refuses waits on: the checklist says so.
     """
     with door.enter(agency):
         waiting = Package.objects.filter(is_active=True, price_proved_at=None)
         for package_id in list(waiting.values_list("pk", flat=True)):
             try:
-                prove_package(agency, package_id)
+                _prove_waiting(agency, package_id, make_anew=make_anew)
             except (packages.PriceDoesNotFit, StripeFailed) as error:
                 log.info("package %s of agency %s is not proved: %s", package_id, agency.pk, type(error).__name__)
 
@@ -123,7 +126,7 @@ def set_up_webhook(agency: Agency) -> StripeConnection:
     Raises connections.NotConnected without a secret key, and the failures of billing.stripe_shapes.
     """
     before = connections.stripe_connection(agency.pk).webhook_endpoint_id
-    prove_waiting_packages(agency)
+    prove_waiting_packages(agency, make_anew=True)
     secret_key = connections.stripe_secret_key(agency.pk)
     endpoint = stripe_gateway.make_webhook_endpoint(secret_key=secret_key, url=webhook_proof.webhook_url(agency))
     useless: tuple[str, ...] = endpoint.replaces
@@ -157,14 +160,27 @@ def _stored(agency: Agency, keys: dict[str, str], account: StripeAccount, *, is_
     return saved
 
 
-def _sell_by(agency: Agency, *, product_id: str, price_id: str) -> packages.PriceDoesNotFit | None:
-    """Why the first package is not sold by this product and price; None when it is, or when neither was given."""
+def _prove_waiting(agency: Agency, package_id: UUID, *, make_anew: bool) -> None:
+    try:
+        prove_package(agency, package_id)
+    except packages.PriceDoesNotFit as refused:
+        if not (make_anew and isinstance(refused.__cause__, StripeMissing)):
+            raise
+        secret_key = connections.stripe_secret_key(agency.pk)
+        price_ids.replace(package_id=package_id, product_id="", price_id="", secret_key=secret_key)
+
+
+def _sell_by(agency: Agency, *, product_id: str | None, price_id: str | None) -> packages.PriceDoesNotFit | None:
+    """Why the first package is not sold by this product and price; None when it is. What is None stays."""
     with door.enter(agency):
         package = price_ids.first_package()
-        if package is None or not (product_id or price_id):
+        if package is None:
             return None
         before = (package.stripe_product_id, package.stripe_price_id)
-        wanted = (product_id or before[0], price_id or before[1])
+        wanted = (
+            before[0] if product_id is None else key_shapes.cleaned(product_id),
+            before[1] if price_id is None else key_shapes.cleaned(price_id),
+        )
         if wanted == before and package.price_proved_at is not None:
             return None
         secret_key = connections.stripe_secret_key(agency.pk)

@@ -88,10 +88,13 @@ def _form(request: HttpRequest) -> StripeForm:
 
 def _connected(agency: Agency, form: StripeForm) -> payments.Connected | None:
     """What was stored; None when the form says what is wrong, and nothing was."""
-    typed = dict(form.cleaned_data)
-    ids = {"product_id": typed.pop("stripe_product_id"), "price_id": typed.pop("stripe_price_id")}
+    typed = {name: form.cleaned_data[name] for name in ("publishable_key", "secret_key", "webhook_secret")}
+    # Fields that were not on the page say nothing; fields that were emptied do.
+    product_id, price_id = (
+        form.cleaned_data[name] if name in form.data else None for name in ("stripe_product_id", "stripe_price_id")
+    )
     try:
-        return payments.connect(agency, **typed, **ids)
+        return payments.connect(agency, **typed, product_id=product_id, price_id=price_id)
     except key_shapes.WrongKey as error:
         refuse(form, error.field, error.sentence)
     except packages.PriceDoesNotFit as error:

@@ -250,6 +250,34 @@ def test_own_ids_that_come_with_the_first_key_are_used_and_no_product_is_made(st
     assert [one["id"] for one in stripe.ask(other["secret_key"], "GET", "products")["data"]] == [product]
 
 
+def test_ids_that_are_emptied_are_made_at_stripe(shop: Shop, own_price: dict[str, str]) -> None:
+    payments.connect(shop.agency, **own_price)
+    assert payments.connect(shop.agency, product_id="", price_id="").price_refused is None
+    product, price, is_proved = ids(shop)
+    assert (price.startswith("price_"), is_proved) == (True, True)
+    assert (product, price) != tuple(own_price.values())
+
+
+def test_ids_of_another_account_are_named_and_setting_up_makes_new_ones(stripe: Sandbox, shop: Shop) -> None:
+    product, price, _ = ids(shop)
+    refused = connect(shop, stripe.open_account(), product_id=product, price_id=price).price_refused
+    assert refused is not None
+    assert ids(shop) == (product, price, False)
+    payments.set_up_webhook(shop.agency)
+    assert ids(shop)[1:] != (price, False)
+    assert ids(shop)[2]
+
+
+def test_setting_up_leaves_a_price_that_stripe_knows_and_that_does_not_fit(
+    stripe: Sandbox, shop: Shop, own_price: dict[str, str]
+) -> None:
+    wrong = make_price(stripe, shop, own_price["product_id"], unit_amount=1000)
+    with door.enter(shop.agency):
+        Package.objects.update(stripe_product_id="", stripe_price_id=wrong, price_proved_at=None)
+    payments.set_up_webhook(shop.agency)
+    assert ids(shop) == ("", wrong, False)
+
+
 def test_ids_without_a_package_are_refused_and_nothing_is_kept(stripe: Sandbox, shop: Shop) -> None:
     with door.enter(shop.agency):
         Package.objects.all().delete()
