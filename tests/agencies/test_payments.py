@@ -1,7 +1,7 @@
 import pytest
 
 from agencies import payments, webhook_proof
-from billing import packages, purchases
+from billing import packages, price_ids, purchases
 from billing.models import Package, Purchase
 from billing.stripe_shapes import StripeRightMissing
 from tenancy import door
@@ -301,6 +301,20 @@ def test_what_is_no_id_is_refused_before_anything_is_kept(
         connect(shop, stripe.open_account(), **given)
     assert refused.value.field == field
     assert connections.stripe_secret_key(shop.agency.pk) == shop.secret_key
+
+
+def test_packages_that_wait_are_proved_by_the_key_alone(stripe: Sandbox, shop: Shop) -> None:
+    with door.enter(shop.agency):
+        Package.objects.update(stripe_product_id="", stripe_price_id="", price_proved_at=None)
+    connect(shop, stripe.open_account())
+    assert ids(shop)[2]
+
+
+def test_what_is_no_id_never_reaches_the_package(shop: Shop) -> None:
+    before = ids(shop)
+    with door.enter(shop.agency), pytest.raises(packages.PriceDoesNotFit, match="starts with price_"):
+        price_ids.replace(package_id=shop.package.pk, product_id="", price_id="x y", secret_key=shop.secret_key)
+    assert ids(shop) == before
 
 
 # --- Set it up for me -------------------------------------------------------------------------------------------------
