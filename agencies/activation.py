@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from agencies import webhook_proof
 from agencies.models import Agency
 from billing.models import Package
 from domains import links, resolver
@@ -25,7 +26,7 @@ class State(Enum):
     DONE = "done"
     MISSING = "missing"
     WRONG = "wrong"
-    # Recommended, and to be proved by the first event; stops nothing.
+    # Recommended, and still to be proved; stops nothing.
     WAITING = "waiting"
 
 
@@ -154,18 +155,44 @@ def _package(facts: _Facts) -> Requirement:
     if not facts.packages:
         why = _("What clients can buy: 100 credits for 40.00, for example.")
         return Requirement("package", State.MISSING, reason=why)
+    return Requirement("package", State.DONE, ", ".join(package.name for package in facts.packages[:3]))
+
+
+def _price(facts: _Facts) -> Requirement:
+    """One package that Stripe has confirmed is enough to sell."""
     on_sale = [package for package in facts.packages if package.stripe_price_id and package.price_proved_at]
-    if not on_sale:
-        why = _("Stripe has not confirmed the price of any package yet. Open the package and save it again.")
-        return Requirement("package", State.WRONG, facts.packages[0].name, why)
-    return Requirement("package", State.DONE, ", ".join(package.name for package in on_sale[:3]))
+    if on_sale:
+        return Requirement("price", State.DONE, f"{on_sale[0].stripe_product_id} · {on_sale[0].stripe_price_id}")
+    if not facts.packages:
+        why = _("They belong to your first package. Leave them empty there, and we make them in Stripe.")
+        return Requirement("price", State.MISSING, reason=why)
+    if facts.stripe.secret_key_sealed is None:
+        why = _("We make them in Stripe as soon as your secret key is there, or you paste your own.")
+        return Requirement("price", State.MISSING, reason=why)
+    why = _("Stripe has not confirmed the price of any package yet. Open the package and save it again.")
+    return Requirement("price", State.WRONG, facts.packages[0].name, why)
 
 
-def _first_event(facts: _Facts) -> Requirement:
-    if facts.stripe.last_event_at is not None:
-        return Requirement("first_event", State.DONE, _("Stripe has reached us."), is_required=False)
-    why = _("Turns green with the first message from Stripe, for example when you buy a package yourself.")
-    return Requirement("first_event", State.WAITING, reason=why, is_required=False)
+_AS_STATE = {
+    webhook_proof.State.PROVED: State.DONE,
+    webhook_proof.State.FAILING: State.WRONG,
+    webhook_proof.State.DISABLED: State.WRONG,
+}
+
+
+def _connection(facts: _Facts) -> Requirement:
+    """Recommended: a portal may go on before Stripe has said a word, and the first purchase proves it."""
+    stands = _AS_STATE.get(webhook_proof.state(facts.stripe), State.WAITING)
+    if stands is not State.DONE:
+        why = webhook_proof.sentence(facts.stripe)
+        return Requirement("connection", stands, reason=why, is_required=False)
+    missing = len(facts.stripe.missing_events)
+    shown = _("Proved: Stripe has reached us.")
+    if missing:
+        shown = _("Proved, but %(missing)s kinds of events are not sent to us. Add them in Stripe.") % {
+            "missing": missing
+        }
+    return Requirement("connection", stands, shown, is_required=False)
 
 
 _RULES: tuple[Callable[[_Facts], Requirement], ...] = (
@@ -176,5 +203,6 @@ _RULES: tuple[Callable[[_Facts], Requirement], ...] = (
     _secret_key,
     _webhook_secret,
     _package,
-    _first_event,
+    _price,
+    _connection,
 )

@@ -93,6 +93,14 @@ class WebhookEndpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointState:
+    """What Stripe has at our address: "enabled", "disabled" or "absent". `missing` are events that it does not send."""
+
+    state: str
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CheckoutState:
     """A Checkout session: open, complete or expired, and whether its money has come. Amounts in minor units."""
 

@@ -29,11 +29,15 @@ ON CONFLICT (agency_id, event_id) DO NOTHING RETURNING id
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A stored event. `is_new` is False when it had come before."""
+    """A stored event. `is_new` is False when it had come before.
+
+    `by_current` is False when only the previous secret fitted: Stripe signs with one that is about to be forgotten.
+    """
 
     id: int
     event_id: str
     is_new: bool
+    by_current: bool = True
 
 
 def receive(*, agency_id: int | None, payload: bytes, header: str, secrets: list[str], now: datetime) -> Received:
@@ -48,12 +52,12 @@ def receive(*, agency_id: int | None, payload: bytes, header: str, secrets: list
         stored = _insert(agency_id, signed, payload, now)
         if stored is not None:
             agenda.schedule(kind=KIND, subject=str(stored), agency_id=agency_id)
-            return Received(stored, signed.id, True)
+            return Received(stored, signed.id, True, signed.by_current)
         before = StripeEvent.objects.only("id", "state").get(agency_id=agency_id, event_id=signed.id)
         if before.state == EventState.FAILED:
             # Sent again, perhaps by hand: not worth waiting for the next try.
             agenda.schedule(kind=KIND, subject=str(before.pk), agency_id=agency_id)
-        return Received(before.pk, signed.id, False)
+        return Received(before.pk, signed.id, False, signed.by_current)
 
 
 def body(event: StripeEvent) -> dict[str, Any]:

@@ -28,7 +28,14 @@ _YEAR_9999 = 253_402_300_799
 
 
 class InvalidSignature(ValueError):
-    """Stripe did not sign this body with one of these secrets within the last five minutes, or it is no event."""
+    """Stripe did not sign this body with one of these secrets within the last five minutes, or it is no event.
+
+    `looks_honest` when it has the form of a signature of now: more likely another secret than somebody's noise.
+    """
+
+    def __init__(self, why: str, *, looks_honest: bool = False) -> None:
+        super().__init__(why)
+        self.looks_honest = looks_honest
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +47,23 @@ class SignedEvent:
     livemode: bool
     api_version: str
     event_at: datetime
+    # Whether the first of the secrets has signed it. Otherwise another one did, and will not for long.
+    by_current: bool
 
 
 def verify(payload: bytes, header: str, secrets: list[str], now: datetime) -> SignedEvent:
-    """The event that Stripe signed. Raises InvalidSignature for everything else, and nothing else ever."""
+    """The event that Stripe signed with one of the secrets, the current one first.
+
+    Raises InvalidSignature for everything else, and nothing else ever.
+    """
     timestamp, signatures = _read(header)
-    if not _matches(payload, timestamp, signatures, secrets):
-        raise InvalidSignature("no signature fits")
-    if abs(now.timestamp() - int(timestamp)) > TOLERANCE_SECONDS:
+    fitting = _fitting(payload, timestamp, signatures, secrets)
+    is_of_now = abs(now.timestamp() - int(timestamp)) <= TOLERANCE_SECONDS
+    if not fitting:
+        raise InvalidSignature("no signature fits", looks_honest=bool(signatures) and is_of_now)
+    if not is_of_now:
         raise InvalidSignature("the signature is not of now")
-    return _event(payload)
+    return _event(payload, by_current=fitting[0] == secrets[0])
 
 
 def sign(payload: bytes, secrets: list[str], at: datetime) -> str:
@@ -69,14 +83,18 @@ def _read(header: str) -> tuple[str, list[str]]:
     return times[0], signatures[:_MOST_SIGNATURES]
 
 
-def _matches(payload: bytes, timestamp: str, signatures: list[str], secrets: list[str]) -> bool:
+def _fitting(payload: bytes, timestamp: str, signatures: list[str], secrets: list[str]) -> list[str]:
+    """The secrets that have signed this. The time it takes tells nothing of which, nor of how many there are."""
     tried = [secret for secret in secrets if secret]
     padding = [_DUMMY] * max(0, _SECRETS_TRIED - len(tried))
-    found = False
+    found = []
     for secret in [*tried, *padding]:
         expected = _hmac(payload, timestamp, secret)
+        fits = False
         for signature in signatures:
-            found |= hmac.compare_digest(expected, signature) and secret is not _DUMMY
+            fits |= hmac.compare_digest(expected, signature) and secret is not _DUMMY
+        if fits:
+            found.append(secret)
     return found
 
 
@@ -84,7 +102,7 @@ def _hmac(payload: bytes, timestamp: str, secret: str) -> str:
     return hmac.new(secret.encode(), f"{timestamp}.".encode() + payload, hashlib.sha256).hexdigest()
 
 
-def _event(payload: bytes) -> SignedEvent:
+def _event(payload: bytes, *, by_current: bool) -> SignedEvent:
     try:
         body: Any = json.loads(payload.decode("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -103,7 +121,8 @@ def _event(payload: bytes) -> SignedEvent:
         and isinstance(body.get("data"), dict)
     ):
         raise InvalidSignature("the body is not an event")
-    return SignedEvent(body["id"], body["type"], body["livemode"], version, datetime.fromtimestamp(created, UTC))
+    event_at = datetime.fromtimestamp(created, UTC)
+    return SignedEvent(body["id"], body["type"], body["livemode"], version, event_at, by_current)
 
 
 def _is(pattern: re.Pattern[str], value: object) -> bool:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,6 +17,8 @@ from vault import envelope, key_shapes
 from vault.models import HMSConnection, StripeConnection
 
 PREVIOUS_SECRET_LIVES = timedelta(hours=24)
+# Many events share a row, and so do many that are none: it is written at most this often.
+_SELDOM = timedelta(minutes=1)
 _SECRET_KEY = "stripe.secret_key"  # noqa: S105 - the name of a column
 _WEBHOOK_SECRET = "stripe.webhook_secret"  # noqa: S105
 _PREVIOUS_SECRET = "stripe.previous_webhook_secret"  # noqa: S105
@@ -47,6 +51,7 @@ def save_stripe_keys(
     """Store what was pasted, cleaned and sealed; what is blank stays as it was.
 
     `account_id` and `business_name` are what Stripe answered for the secret key; empty when the key may not read them.
+    Another account, mode or webhook secret has to be proved anew: what was heard until then proves nothing of it.
     Raises key_shapes.WrongKey, with the field, for a key of another kind or a mix of live and test.
     """
     pasted = check_stripe_keys(
@@ -57,7 +62,11 @@ def save_stripe_keys(
         connection = _locked(StripeConnection, agency_id)
         connection.publishable_key = pasted["publishable_key"] or connection.publishable_key
         if pasted["secret_key"]:
+            known = (connection.account_id, connection.livemode)
             _put_secret_key(connection, pasted["secret_key"])
+            if not account_id or known != (account_id, connection.livemode):
+                _forget_proof(connection)
+                connection.endpoint_state, connection.missing_events, connection.last_event_at = "", [], None
             # Also when it is not known whose the key is: what was known belongs to the key before.
             connection.account_id, connection.business_name = account_id, business_name[:200]
             connection.checked_at = now
@@ -144,11 +153,27 @@ def save_checkout_options(*, agency_id: int, options: Mapping[str, Any]) -> None
     StripeConnection.objects.filter(agency_id=agency_id).update(checkout_options=dict(options))
 
 
-def note_event(*, agency_id: int, at: datetime) -> None:
-    """Remember that Stripe's signed word arrived. Written at most once a minute: many events share this row."""
-    recent = StripeConnection.objects.filter(agency_id=agency_id, last_event_at__gt=at - timedelta(minutes=1))
-    if not recent.exists():
-        StripeConnection.objects.filter(agency_id=agency_id).update(last_event_at=at)
+def note_event(*, agency_id: int, livemode: bool, at: datetime) -> None:
+    """Remember that Stripe's signed word arrived, which proves the connection if nothing did before.
+
+    An event of the other mode says nothing of this connection. Written at most once a minute, unless it is news.
+    """
+    mine = StripeConnection.objects.filter(agency_id=agency_id, livemode=livemode)
+    known = mine.filter(last_event_at__gt=at - _SELDOM, proved_at__isnull=False)
+    if not known.exclude(last_failure_at__gt=F("last_event_at")).exists():
+        mine.update(last_event_at=at, proved_at=Coalesce("proved_at", Value(at)))
+
+
+def note_failure(*, agency_id: int, sentence: str, at: datetime) -> None:
+    """Remember what went wrong between Stripe and the agency, in words for the agency; at most once a minute.
+
+    One statement, whether there is such an agency or not.
+    """
+    is_news = (
+        Q(last_failure_at=None) | Q(last_failure_at__lte=at - _SELDOM) | Q(last_event_at__gte=F("last_failure_at"))
+    )
+    mine = StripeConnection.objects.filter(is_news, agency_id=agency_id, webhook_secret_sealed__isnull=False)
+    mine.update(last_failure=sentence[:300], last_failure_at=at)
 
 
 def save_hms_key(
@@ -203,8 +228,14 @@ def _put_webhook_secret(connection: StripeConnection, secret: str, now: datetime
             return
         connection.previous_webhook_secret_sealed = envelope.seal(current, agency_id=agency_id, field=_PREVIOUS_SECRET)
         connection.previous_webhook_secret_until = now + PREVIOUS_SECRET_LIVES
+    _forget_proof(connection)
     connection.webhook_secret_sealed = envelope.seal(secret, agency_id=agency_id, field=_WEBHOOK_SECRET)
     connection.webhook_secret_mask = key_shapes.mask(secret)
+
+
+def _forget_proof(connection: StripeConnection) -> None:
+    connection.tested_session_id, connection.tested_at, connection.proved_at = "", None, None
+    connection.last_failure, connection.last_failure_at = "", None
 
 
 def _with_key(model: type[_Connection], agency_id: int) -> _Connection | None:

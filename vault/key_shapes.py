@@ -52,6 +52,11 @@ def is_live(key: str) -> bool:
     return key[2:].startswith("_live_")
 
 
+def is_restricted(key: str) -> bool:
+    """Whether a Stripe key has the rights alone that were chosen for it."""
+    return key.startswith("rk_")
+
+
 def hidden(text: str) -> str:
     """The text with every key in it cut down to its prefix."""
     return _SECRET.sub(r"\1***", text)

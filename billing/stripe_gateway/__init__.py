@@ -5,7 +5,7 @@ back are the frozen shapes and the errors of billing.stripe_shapes; no error hol
 """
 
 from billing.stripe_gateway.asking import API_VERSION, RETRIES
-from billing.stripe_gateway.catalogue import check_account, check_price, make_product_and_price
+from billing.stripe_gateway.catalogue import check_account, check_price, lacking_rights, make_product_and_price
 from billing.stripe_gateway.checkout import (
     close_checkout,
     create_checkout,
@@ -17,19 +17,31 @@ from billing.stripe_gateway.checkout import (
 from billing.stripe_gateway.endpoints import (
     EVENTS,
     SESSION_EVENTS,
+    TEST_EVENT,
+    TEST_MARK,
+    close_test,
+    find_webhook_endpoint,
     make_webhook_endpoint,
+    open_test,
     remove_webhook_endpoints,
 )
 from billing.stripe_gateway.returned import create_refund, fetch_disputes, fetch_refunds
+from billing.stripe_gateway.rights import RIGHTS, Right
+from billing.stripe_gateway.rights import form_url as restricted_key_form
 
 __all__ = [
     "API_VERSION",
     "EVENTS",
     "RETRIES",
+    "RIGHTS",
     "SESSION_EVENTS",
+    "TEST_EVENT",
+    "TEST_MARK",
+    "Right",
     "check_account",
     "check_price",
     "close_checkout",
+    "close_test",
     "create_checkout",
     "create_refund",
     "fetch_disputes",
@@ -37,8 +49,12 @@ __all__ = [
     "fetch_refunds",
     "fetch_session",
     "fetch_session_of",
+    "find_webhook_endpoint",
+    "lacking_rights",
     "make_product_and_price",
     "make_webhook_endpoint",
+    "open_test",
     "remove_webhook_endpoints",
+    "restricted_key_form",
     "try_checkout",
 ]

@@ -12,6 +12,7 @@ import stripe
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from billing.stripe_gateway import rights
 from billing.stripe_shapes import (
     StripeFailed,
     StripeKeyRefused,
@@ -61,7 +62,8 @@ def _translated(error: stripe.StripeError) -> StripeFailed:
     if isinstance(error, stripe.AuthenticationError):
         return StripeKeyRefused(_("Stripe does not accept this secret key. Copy it again from Developers, API keys."))
     if isinstance(error, stripe.PermissionError):
-        return StripeRightMissing(_("This key lacks a right: %(said)s") % {"said": said}, code=code)
+        sentence = rights.sentence_for(said) or _("This key lacks a right: %(said)s") % {"said": said}
+        return StripeRightMissing(sentence, code=code)
     status = error.http_status or 0
     if not 400 <= status < 500 or status in (409, 429):
         return StripeUnreachable(_("Stripe could not be reached. Please try again in a minute."), code=code)

@@ -1,4 +1,4 @@
-"""Whose key it is, and what that Stripe account sells: products and prices, compared, made, found again."""
+"""Whose key it is, what it may do, and what that Stripe account sells: products and prices, made and found again."""
 
 import uuid
 from typing import Any
@@ -6,14 +6,15 @@ from typing import Any
 import stripe
 
 from billing.stripe_gateway.asking import asking
-from billing.stripe_shapes import PriceState, StripeAccount, StripeRightMissing
+from billing.stripe_gateway.rights import RIGHTS, Right
+from billing.stripe_shapes import PriceState, StripeAccount, StripeKeyRefused, StripeRefused, StripeRightMissing
 from vault import key_shapes
 
 
 def check_account(secret_key: str) -> StripeAccount:
-    """Whose key this is. A restricted key that may not read the account must at least be able to read prices.
+    """Whose key this is. A restricted key may mostly not say so; what else it may do is for `lacking_rights`.
 
-    Raises StripeKeyRefused, StripeRightMissing or StripeUnreachable.
+    Raises StripeKeyRefused or StripeUnreachable.
     """
     livemode = key_shapes.is_live(secret_key)
     try:
@@ -29,9 +30,17 @@ def check_account(secret_key: str) -> StripeAccount:
                 default_currency=account.get("default_currency") or "",
             )
     except StripeRightMissing:
-        with asking(secret_key) as client:
-            client.v1.prices.list({"limit": 1})
         return StripeAccount(id="", name="", livemode=livemode)
+
+
+def lacking_rights(secret_key: str) -> list[Right]:
+    """What a restricted key may not do although it is for it. One request a right; a secret key may do everything.
+
+    Raises StripeKeyRefused and StripeUnreachable.
+    """
+    if not key_shapes.is_restricted(secret_key):
+        return []
+    return [right for right in RIGHTS if not _has(secret_key, right)]
 
 
 def check_price(*, secret_key: str, price_id: str) -> PriceState:
@@ -69,6 +78,20 @@ def make_product_and_price(
             {"idempotency_key": f"price-{uuid.uuid5(package_id, f'{product_id}-{price_minor}-{currency}')}"},
         )
         return _price(price)
+
+
+def _has(secret_key: str, right: Right) -> bool:
+    try:
+        with asking(secret_key) as client:
+            right.ask(client)
+    except StripeRightMissing:
+        return False
+    except StripeKeyRefused:
+        raise
+    except StripeRefused:
+        # It was looked for and not found: the right is there.
+        return True
+    return True
 
 
 def _revived(client: stripe.StripeClient, price: stripe.Price) -> stripe.Price:

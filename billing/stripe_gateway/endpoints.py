@@ -1,13 +1,15 @@
-"""Webhook endpoints at Stripe: where the signed events of an account go."""
+"""Webhook endpoints at Stripe, where the signed events of an account go, and a way to have one event sent."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from billing.stripe_gateway.asking import API_VERSION, asking
-from billing.stripe_shapes import WebhookEndpoint
+from billing.stripe_shapes import EndpointState, WebhookEndpoint
 
 if TYPE_CHECKING:
     from stripe.params import WebhookEndpointCreateParams
+    from stripe.params.checkout import SessionCreateParams
 
 SESSION_EVENTS = (
     "checkout.session.completed",
@@ -27,6 +29,58 @@ EVENTS = (
     "charge.dispute.funds_withdrawn",
     "charge.dispute.funds_reinstated",
 )
+
+
+# Sessions with this in their metadata sell nothing: they are made to expire, so that Stripe says something.
+TEST_MARK = "webhook_test"
+TEST_EVENT = "checkout.session.expired"
+# The least that Stripe takes, where nothing is on sale yet. Nobody ever pays it.
+_TEST_PRICE = {"currency": "eur", "unit_amount": 50, "product_data": {"name": "Test of the connection"}}
+
+
+def find_webhook_endpoint(*, secret_key: str, url: str) -> EndpointState:
+    """What stands at this address, with or without the slash at its end; of several, the one that hears most.
+
+    Raises StripeRightMissing where the key may not read endpoints.
+    """
+    with asking(secret_key) as client:
+        listed = client.v1.webhook_endpoints.list({"limit": 100}).auto_paging_iter()
+        here = [one for one in listed if one.url.rstrip("/") == url.rstrip("/")]
+        found = [
+            EndpointState(
+                "enabled" if one.status == "enabled" else "disabled",
+                () if "*" in one.enabled_events else tuple(e for e in EVENTS if e not in one.enabled_events),
+            )
+            for one in here
+        ]
+    absent = EndpointState("absent", ())
+    return min(found, key=lambda one: (one.state != "enabled", len(one.missing)), default=absent)
+
+
+def open_test(*, secret_key: str, mark: str, price_id: str, back_url: str, expires_at: datetime) -> str:
+    """A Checkout session that nobody is shown; its id. The same mark gives the same session. It costs nothing.
+
+    `price_id` is a price of the agency's, or "" for an amount of the least. Raises the failures of stripe_shapes.
+    """
+    item = {"price": price_id} if price_id else {"price_data": _TEST_PRICE}
+    params = {
+        "mode": "payment",
+        "line_items": [{**item, "quantity": 1}],
+        "metadata": {TEST_MARK: mark},
+        "success_url": back_url,
+        "expires_at": int(expires_at.timestamp()),
+    }
+    with asking(secret_key) as client:
+        session = client.v1.checkout.sessions.create(
+            cast("SessionCreateParams", params), {"idempotency_key": f"{TEST_MARK}-{mark}"}
+        )
+        return session.id
+
+
+def close_test(*, secret_key: str, session_id: str) -> None:
+    """End the session of a test: Stripe sends its event now."""
+    with asking(secret_key) as client:
+        client.v1.checkout.sessions.expire(session_id)
 
 
 def make_webhook_endpoint(*, secret_key: str, url: str) -> WebhookEndpoint:

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from billing import credits
+from billing.models import Package
 from branding.models import COLOUR
 from portal.dashboard.prices import read_amount
 from vault.models import StripeConnection
@@ -151,7 +152,22 @@ class StripeForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )
     secret_key = _secret(
-        _("Secret key"), _("It starts with sk_ or rk_. We store it encrypted and never show it again.")
+        _("Secret or restricted key"),
+        _("It starts with rk_ (recommended) or sk_. We store it encrypted and never show it again."),
+    )
+    stripe_product_id = forms.CharField(
+        label=_("Product id"),
+        help_text=_("In Stripe: Product catalogue, your product. It starts with prod_."),
+        required=False,
+        max_length=300,
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "placeholder": "prod_..."}),
+    )
+    stripe_price_id = forms.CharField(
+        label=_("Price id"),
+        help_text=_("On the product's page, beside the price. Leave both empty, and we make them."),
+        required=False,
+        max_length=300,
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "placeholder": "price_..."}),
     )
     webhook_secret = _secret(
         _("Webhook signing secret"),
@@ -159,8 +175,11 @@ class StripeForm(forms.Form):
         required=False,
     )
 
-    def keep(self, stored: StripeConnection | None) -> None:
-        """A key that is stored need not be typed again."""
+    def keep(self, stored: StripeConnection | None, package: Package | None) -> None:
+        """A key that is stored need not be typed again; product and price are those of the first package."""
         self.fields["secret_key"].required = stored is None or stored.secret_key_sealed is None
         if stored is not None:
             self.fields["publishable_key"].initial = stored.publishable_key
+        if package is not None:
+            self.fields["stripe_product_id"].initial = package.stripe_product_id
+            self.fields["stripe_price_id"].initial = package.stripe_price_id

@@ -15,16 +15,32 @@ from agencies.activation import Requirement, State
 from agencies.models import Agency
 from portal.dashboard.roles import agency_of, owner_changes
 
-# Where each line leads, its title, its drawing, and the word on its button.
+# Where each line leads (with the field on that page), its title, its drawing, and the word on its button.
 _LINES = {
     "company_name": ("dashboard:brand", gettext_lazy("Company name"), "building", gettext_lazy("Add")),
     "address": ("dashboard:address", gettext_lazy("Portal address"), "world", gettext_lazy("Show")),
     "hms_key": ("dashboard:hms", gettext_lazy("HMS key"), "plug-connected", gettext_lazy("Connect")),
-    "publishable_key": ("dashboard:payments", gettext_lazy("Stripe publishable key"), "key", gettext_lazy("Add")),
-    "secret_key": ("dashboard:payments", gettext_lazy("Stripe secret key"), "lock", gettext_lazy("Add")),
-    "webhook_secret": ("dashboard:payments", gettext_lazy("Stripe webhook secret"), "webhook", gettext_lazy("Set up")),
+    "publishable_key": (
+        "dashboard:payments#id_publishable_key",
+        gettext_lazy("Stripe publishable key"),
+        "key",
+        gettext_lazy("Add"),
+    ),
+    "secret_key": ("dashboard:payments#id_secret_key", gettext_lazy("Stripe secret key"), "lock", gettext_lazy("Add")),
+    "webhook_secret": (
+        "dashboard:payments#webhook",
+        gettext_lazy("Stripe webhook secret"),
+        "webhook",
+        gettext_lazy("Set up"),
+    ),
     "package": ("dashboard:packages", gettext_lazy("Package"), "package", gettext_lazy("Create")),
-    "first_event": ("dashboard:payments", gettext_lazy("First message from Stripe"), "bell", gettext_lazy("Look")),
+    "price": ("dashboard:payments#price", gettext_lazy("Stripe product and price"), "tag", gettext_lazy("Add")),
+    "connection": (
+        "dashboard:payments#webhook",
+        gettext_lazy("Messages from Stripe"),
+        "plug-connected",
+        gettext_lazy("Test"),
+    ),
 }
 
 
@@ -111,8 +127,10 @@ def _page(
 def _line(agency: Agency, requirement: Requirement, red: set[str]) -> Line:
     to, title, icon, action = _LINES[requirement.key]
     is_red = requirement.key in red or requirement.state is State.WRONG
-    if requirement.state is State.DONE and requirement.key not in ("address", "first_event"):
+    if requirement.state is State.DONE and requirement.key not in ("address", "connection"):
         action = gettext_lazy("Change")
     elif requirement.state is State.WRONG:
         action = gettext_lazy("Fix")
-    return Line(requirement, str(title), icon, reverse(to, args=[agency.slug]), str(action), is_red)
+    name, hash_, place = to.partition("#")
+    href = reverse(name, args=[agency.slug]) + hash_ + place
+    return Line(requirement, str(title), icon, href, str(action), is_red)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from agencies import webhook_proof
 from agencies.models import Agency
 from inbox import stripe_events, stripe_signature
 from vault import connections
@@ -33,10 +34,14 @@ def webhook(request: HttpRequest, slug: str) -> HttpResponse:
     secrets = connections.webhook_secrets(agency_id or _NOBODY, now)
     header = request.headers.get("Stripe-Signature", "")
     try:
-        stripe_events.receive(agency_id=agency_id, payload=payload, header=header, secrets=secrets, now=now)
+        stored = stripe_events.receive(agency_id=agency_id, payload=payload, header=header, secrets=secrets, now=now)
     except stripe_signature.InvalidSignature as refused:
         log.info("webhook of Stripe for %s refused: %s", slug, refused)
+        if refused.looks_honest:
+            webhook_proof.note_wrong_secret(agency_id or _NOBODY, at=now)
         return JsonResponse({"error": "The signature does not fit."}, status=400)
+    if agency_id is not None and not stored.by_current:
+        webhook_proof.note_previous_secret(agency_id, at=now)
     return JsonResponse({"received": True})
 
 

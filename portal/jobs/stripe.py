@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from agencies import webhook_proof
+from agencies.models import Agency
 from billing import payments, purchases, stripe_gateway, stripe_shapes
 from billing.models import Purchase
 from billing.payments import PaymentState
@@ -20,6 +23,15 @@ from tenancy import schemas
 from vault import connections, key_shapes
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """The event is about the session of a test: nothing was sold, and nothing is to be booked."""
+
+    session_id: str
+
+
 # Refunds and disputes, whatever Stripe calls their events: each leads to what is true of the payment now.
 _RETURNS = ("refund.", "charge.refund", "charge.dispute.")
 _BANK_SAID_NO = "checkout.session.async_payment_failed"
@@ -47,7 +59,7 @@ def apply(*, event_pk: int, again: bool = False) -> StripeEvent:
     except Exception as error:
         stripe_events.failed(event_pk=event_pk, note=key_shapes.hidden(f"{type(error).__name__}: {error}"))
         raise
-    connections.note_event(agency_id=event.agency_id, at=event.received_at)
+    _note_arrival(event, state)
     return locked
 
 
@@ -68,13 +80,23 @@ def check_purchase(subject: str) -> datetime | None:
     return again_at
 
 
+def look_at_endpoint(_subject: str) -> datetime | None:
+    """Ask Stripe once a day whether it still sends to us."""
+    try:
+        webhook_proof.look(Agency.objects.get(pk=schemas.current_agency_id()))
+    except connections.NotConnected:
+        return None
+    return timezone.now() + webhook_proof.LOOKS_EVERY
+
+
 JOBS: dict[str, Callable[[str], datetime | None]] = {
     stripe_events.KIND: apply_event,
     purchases.CHECK_KIND: check_purchase,
+    webhook_proof.KIND: look_at_endpoint,
 }
 
 
-def _looked_up(event: StripeEvent) -> CheckoutState | PaymentState | str:
+def _looked_up(event: StripeEvent) -> CheckoutState | PaymentState | Tested | str:
     """What the event is about, as it is at Stripe now, or why there is nothing to do."""
     is_return = event.type.startswith(_RETURNS)
     if not is_return and event.type not in stripe_gateway.SESSION_EVENTS:
@@ -82,6 +104,8 @@ def _looked_up(event: StripeEvent) -> CheckoutState | PaymentState | str:
     if not event.livemode and _is_live():
         return _("A test payment, and this portal takes real money.")
     about: Any = stripe_events.body(event)["data"].get("object")
+    if webhook_proof.is_test(about):
+        return Tested(str(about.get("id") or ""))
     try:
         if not is_return:
             return purchases.look_up(told=stripe_shapes.told_state(about), secret_key=_secret_key())
@@ -93,9 +117,22 @@ def _looked_up(event: StripeEvent) -> CheckoutState | PaymentState | str:
         return str(foreign)
 
 
-def _apply(event: StripeEvent, state: CheckoutState | PaymentState | str) -> None:
+def _note_arrival(event: StripeEvent, state: CheckoutState | PaymentState | Tested | str) -> None:
+    """What was found in Stripe's list has not come by itself, and says nothing of the connection."""
+    if event.is_pulled:
+        return
+    if isinstance(state, Tested):
+        webhook_proof.heard(agency_id=event.agency_id, session_id=state.session_id, at=event.received_at)
+    else:
+        connections.note_event(agency_id=event.agency_id, livemode=event.livemode, at=event.received_at)
+
+
+def _apply(event: StripeEvent, state: CheckoutState | PaymentState | Tested | str) -> None:
     if isinstance(state, str):
         stripe_events.ignored(event, note=state)
+        return
+    if isinstance(state, Tested):
+        stripe_events.applied(event, note=_("A test of the connection. Nothing was sold."))
         return
     try:
         if isinstance(state, PaymentState):

@@ -13,11 +13,23 @@ from sandbox import ids
 from sandbox.answers import Refused, json_answer
 from sandbox.store import Document
 from sandbox.stripe import forms, idempotency
-from sandbox.stripe.refusals import refuse
+from sandbox.stripe.refusals import masked, refuse, right_missing
 from sandbox.world import World
 
 API_VERSION = "2026-10-28.endive"
 NOTHING_WAS_DONE = (400, 401, 403, 404, 409, 429)
+# What Stripe calls the right to the things below /v1/<name>. Prices have kept the name of what they grew out of.
+RIGHTS = {
+    "charges": "charge",
+    "checkout": "checkout_session",
+    "disputes": "dispute",
+    "events": "event",
+    "payment_intents": "payment_intent",
+    "prices": "plan",
+    "products": "product",
+    "refunds": "charge",
+    "webhook_endpoints": "webhook",
+}
 
 
 @dataclass(frozen=True)
@@ -58,22 +70,34 @@ def key_of(request: Request) -> str:
 
 
 def asked_of(world: World, request: Request, request_id: str) -> Asked:
-    """Who asks for what. Refused 401 without a known key, 403 with a publishable one."""
+    """Who asks for what. Refused 401 without a key that is known and valid, 403 with one that may not do this."""
     key = key_of(request)
     if not key:
         raise refuse(401, "You did not provide an API key. Use it as a Bearer token or as the Basic user name.")
     holder = world.store.get("stripe_key", key)
     account = world.store.get("stripe_account", holder["account"]) if holder else None
     if holder is None or account is None:
-        raise refuse(401, f"Invalid API Key provided: {key[:8]}{'*' * 12}{key[-4:]}")
+        raise refuse(401, f"Invalid API Key provided: {masked(key)}")
+    if holder.get("is_revoked"):
+        raise refuse(401, f"Expired API Key provided: {masked(key)}", code="api_key_expired")
     if holder["kind"] == "publishable":
         message = "This API call cannot be made with a publishable API key. Please use a secret API key."
         raise refuse(403, message, code="secret_key_required")
+    _refuse_without_right(holder, key, request)
     source = request.form if request.method == "POST" else request.args
     params = forms.nested(source.items(multi=True))
     idempotency_key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
     path = request.path.removeprefix("/stripe")
     return Asked(account, holder["kind"], key, params, path, request_id, idempotency_key)
+
+
+def _refuse_without_right(holder: Document, key: str, request: Request) -> None:
+    """Before anything else is looked at, as Stripe does: a thing that does not exist is a 403 as well."""
+    thing = RIGHTS.get(request.path.removeprefix("/stripe/v1/").split("/")[0])
+    lacks = holder.get("lacks") or []
+    wanted = [f"{thing}_read"] if request.method == "GET" else [f"{thing}_read", f"{thing}_write"]
+    if any(right in lacks for right in wanted):
+        raise right_missing(key, str(holder["account"]), wanted[-1])
 
 
 def keyed(handler: Handler) -> Callable[..., Response]:

@@ -19,13 +19,33 @@ def create_account(world: World, request: Request) -> Response:
     mode = body.get("mode", "test")
     if mode not in ("test", "live"):
         raise refuse(400, "mode is test or live")
-    account = accounts.open_account(world, business_name=str(body.get("business_name") or "Agency"), mode=mode)
+    account = accounts.open_account(
+        world,
+        business_name=str(body.get("business_name") or "Agency"),
+        mode=mode,
+        charges_enabled=body.get("charges_enabled") is not False,
+    )
     return json_answer(handed_out(account), 201)
 
 
 def handed_out(account: Document) -> dict[str, str]:
     keys = {f"{kind}_key": key for kind, key in account["_keys"].items()}
     return {"account_id": account["id"]} | keys
+
+
+def limit_key(world: World, request: Request) -> Response:
+    body = read_json(request)
+    lacks = body.get("lacks", [])
+    if not isinstance(lacks, list) or not all(isinstance(one, str) for one in lacks):
+        raise refuse(400, "lacks is a list of rights, such as webhook_write")
+    key, is_revoked = str(body.get("key") or ""), body.get("revoked") is True
+    try:
+        accounts.limit_key(world, key, lacks=lacks, is_revoked=is_revoked)
+    except LookupError as error:
+        raise refuse(404, "Key not found") from error
+    except ValueError as error:
+        raise refuse(400, "Only a restricted key can lack a right") from error
+    return json_answer({"lacks": lacks, "revoked": is_revoked})
 
 
 def pay(world: World, request: Request, id_: str) -> Response:

@@ -70,6 +70,7 @@ RULES = [
     _post(f"{LEVERS}/accounts", controls.create_account),
     _post(f"{LEVERS}/accounts/<id_>/checkout", checkout_controls.change),
     _post(f"{LEVERS}/accounts/<id_>/promotion_codes", checkout_controls.make_code),
+    _post(f"{LEVERS}/keys", controls.limit_key),
     _post(f"{LEVERS}/sessions/<id_>/pay", controls.pay),
     _post(f"{LEVERS}/sessions/<id_>/bank", controls.settle_bank),
     _post(f"{LEVERS}/refunds/<id_>/fail", controls.fail_refund),

@@ -13,7 +13,7 @@ from vault import connections
 from vault.models import HMSConnection, StripeConnection
 
 pytestmark = pytest.mark.django_db
-ALL = ["company_name", "address", "hms_key", "publishable_key", "secret_key", "webhook_secret", "package"]
+ALL = ["company_name", "address", "hms_key", "publishable_key", "secret_key", "webhook_secret", "package", "price"]
 
 
 def complete(agency: Agency) -> None:
@@ -85,19 +85,52 @@ def test_a_package_counts_only_while_it_can_be_bought(acme: Agency, change: dict
     complete(acme)
     with door.enter(acme):
         Package.objects.update(**change)
-    assert missing(acme) == ["package"]
+    expected = ["package", "price"] if "is_active" in change else ["price"]
+    assert missing(acme) == expected
+
+
+def test_a_price_is_wrong_only_when_stripe_could_have_confirmed_it(acme: Agency) -> None:
+    complete(acme)
+    with door.enter(acme):
+        Package.objects.update(price_proved_at=None)
+    assert states(acme)["price"] is State.WRONG
+    StripeConnection.objects.update(secret_key_sealed=None)
+    assert states(acme)["price"] is State.MISSING
+
+
+def test_one_package_with_a_proved_price_is_enough(acme: Agency) -> None:
+    complete(acme)
+    with door.enter(acme):
+        Package.objects.create(name="Waits", credits=1, price_minor=100, position=0)
+    activation.switch_on(acme)
 
 
 def test_packages_of_another_agency_do_not_count(acme: Agency, globex: Agency) -> None:
     complete(globex)
-    assert states(acme)["package"] is State.MISSING
+    assert (states(acme)["package"], states(acme)["price"]) == (State.MISSING, State.MISSING)
 
 
-def test_the_first_event_is_waited_for_and_stops_nothing(acme: Agency) -> None:
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ({}, State.WAITING),
+        ({"missing_events": ["refund.created"]}, State.WAITING),
+        ({"tested_at": timezone.now()}, State.WAITING),
+        ({"proved_at": timezone.now()}, State.DONE),
+        ({"proved_at": timezone.now(), "missing_events": ["refund.created"]}, State.DONE),
+        ({"last_failure": "It does not fit.", "last_failure_at": timezone.now()}, State.WRONG),
+        ({"endpoint_state": "disabled"}, State.WRONG),
+    ],
+)
+def test_the_connection_is_recommended_and_stops_nothing(
+    acme: Agency, known: dict[str, object], expected: State
+) -> None:
     complete(acme)
-    assert states(acme)["first_event"] is State.WAITING
-    StripeConnection.objects.update(last_event_at=timezone.now())
-    assert states(acme)["first_event"] is State.DONE
+    StripeConnection.objects.update(**known)
+    (row,) = [requirement for requirement in activation.requirements(acme) if requirement.key == "connection"]
+    assert (row.state, row.stops) == (expected, False)
+    assert bool(row.reason) == (expected is not State.DONE)
+    activation.switch_on(acme)
 
 
 def test_switching_on_twice_keeps_the_first_date(acme: Agency) -> None:

@@ -32,7 +32,7 @@ def entries(shop: Shop) -> int:
     return len(shop.rows("SELECT 1 FROM billing_ledgerentry"))
 
 
-def test_a_worker_killed_between_webhook_and_credit_costs_time_only(shop: Shop) -> None:
+def test_trap_03_a_worker_killed_between_webhook_and_credit_costs_time_only(shop: Shop) -> None:
     session, before = shop.checkout(), shop.balance()
     shop.live.kill("worker")
     shop.pay(session)
@@ -42,7 +42,7 @@ def test_a_worker_killed_between_webhook_and_credit_costs_time_only(shop: Shop) 
     wait_for(lambda: shop.balance() == before + 6000, seconds=30)
 
 
-def test_redis_emptied_between_webhook_and_credit_loses_nothing(shop: Shop) -> None:
+def test_trap_02_redis_emptied_between_webhook_and_credit_loses_nothing(shop: Shop) -> None:
     session, before = shop.checkout(), shop.balance()
     shop.live.kill("dispatch")
     shop.pay(session)
@@ -63,7 +63,7 @@ def test_redis_emptied_after_the_work_was_handed_out_loses_nothing(shop: Shop) -
     wait_for(lambda: shop.balance() == before + 6000, seconds=30)
 
 
-def test_the_same_event_50_times_in_parallel_is_one_entry_and_50_answers_of_200(shop: Shop) -> None:
+def test_trap_01_the_same_event_50_times_in_parallel_is_one_entry_and_50_answers_of_200(shop: Shop) -> None:
     session, before = shop.checkout(), shop.balance()
     shop.pay(session)
     wait_for(lambda: shop.balance() == before + 6000)

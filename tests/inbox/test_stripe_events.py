@@ -39,7 +39,7 @@ def test_the_same_event_again_is_the_same_row(acme: Agency) -> None:
     assert FollowUp.objects.get().serial == 1
 
 
-def test_the_same_id_at_another_agency_is_another_event(acme: Agency, globex: Agency) -> None:
+def test_trap_10_the_same_id_at_another_agency_is_another_event(acme: Agency, globex: Agency) -> None:
     said = stripe_says.event()
     assert received(acme, said).id != received(globex, said).id
 

@@ -22,7 +22,7 @@ def test_what_stripe_signed_is_read() -> None:
     assert (event.id, event.type, event.livemode) == ("evt_1", "refund.created", True)
 
 
-def test_the_raw_bytes_are_signed_and_not_what_they_mean() -> None:
+def test_trap_04_the_raw_bytes_are_signed_and_not_what_they_mean() -> None:
     said = stripe_says.event(at=NOW)
     respaced = Said(said.payload.replace(b"\n", b""), said.header, said.event_id)
     with pytest.raises(InvalidSignature):
@@ -31,7 +31,7 @@ def test_the_raw_bytes_are_signed_and_not_what_they_mean() -> None:
 
 @pytest.mark.parametrize("signing", [[SECRET, OTHER], [OTHER, SECRET], [SECRET]])
 @pytest.mark.parametrize("secrets", [[SECRET], [OTHER, SECRET], [SECRET, OTHER]])
-def test_while_a_secret_is_rolled_any_of_the_signatures_will_do(signing: list[str], secrets: list[str]) -> None:
+def test_trap_05_while_a_secret_is_rolled_any_of_the_signatures_will_do(signing: list[str], secrets: list[str]) -> None:
     assert verified(stripe_says.event(secrets=signing, at=NOW), secrets=secrets)
 
 
@@ -57,12 +57,12 @@ def test_five_minutes_of_difference_are_allowed_both_ways(seconds: int) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-302, 302, 86_400])
-def test_older_or_from_the_future_is_refused(seconds: int) -> None:
+def test_trap_07_older_or_from_the_future_is_refused(seconds: int) -> None:
     with pytest.raises(InvalidSignature):
         verified(stripe_says.event(at=NOW + timedelta(seconds=seconds)))
 
 
-def test_an_old_event_with_a_fresh_signature_is_honest() -> None:
+def test_trap_08_an_old_event_with_a_fresh_signature_is_honest() -> None:
     assert verified(stripe_says.event(created_at=NOW - timedelta(days=20), at=NOW)).event_at < NOW - timedelta(days=19)
 
 
@@ -88,7 +88,7 @@ def headers() -> list[str]:
 
 
 @pytest.mark.parametrize("number", range(len(headers())))
-def test_a_malformed_header_is_an_invalid_signature_and_nothing_else(number: int) -> None:
+def test_trap_06_a_malformed_header_is_an_invalid_signature_and_nothing_else(number: int) -> None:
     said = stripe_says.event(event_id="evt_1", created_at=NOW, at=NOW)
     with pytest.raises(InvalidSignature):
         verified(said, header=headers()[number])
@@ -108,7 +108,7 @@ def test_a_malformed_header_is_an_invalid_signature_and_nothing_else(number: int
         b'{"id": "evt_1", "object": "v2.core.event", "type": "v1.x", "livemode": false, "created": "2026-01-01"}',
     ],
 )
-def test_a_signed_body_that_is_no_event_is_refused(payload: bytes) -> None:
+def test_trap_06_a_signed_body_that_is_no_event_is_refused(payload: bytes) -> None:
     with pytest.raises(InvalidSignature):
         verified(stripe_says.signed(payload, at=NOW))
 

@@ -89,7 +89,9 @@ def wallet(shop: Shop) -> tuple[int, int]:
         return Wallet.objects.values_list("balance", "version").get(pk=shop.client.pk)
 
 
-def test_fifty_deliveries_of_one_event_are_fifty_times_200_and_one_credit(stripe: Sandbox, open_shop: Shop) -> None:
+def test_trap_01_fifty_deliveries_of_one_event_are_fifty_times_200_and_one_credit(
+    stripe: Sandbox, open_shop: Shop
+) -> None:
     _, said = paid_purchase(stripe, open_shop)
     answers = at_once(*[lambda: post(open_shop, said)] * 50)
     assert answers == [200] * 50
@@ -135,7 +137,7 @@ def test_a_double_click_is_one_purchase_with_one_page(stripe: Sandbox, open_shop
     assert len(stripe.ask(open_shop.secret_key, "GET", "checkout/sessions")["data"]) == 1
 
 
-def test_a_webhook_does_not_wait_for_a_wallet_that_somebody_holds(stripe: Sandbox, open_shop: Shop) -> None:
+def test_trap_13_a_webhook_does_not_wait_for_a_wallet_that_somebody_holds(stripe: Sandbox, open_shop: Shop) -> None:
     first, _ = paid_purchase(stripe, open_shop)
     with door.enter(open_shop.agency):
         purchases.refresh(purchase_id=first.pk, secret_key=open_shop.secret_key)
@@ -147,7 +149,7 @@ def test_a_webhook_does_not_wait_for_a_wallet_that_somebody_holds(stripe: Sandbo
     assert answers == [200]
 
 
-def test_a_webhook_does_not_wait_for_the_event_that_is_being_applied(stripe: Sandbox, open_shop: Shop) -> None:
+def test_trap_13_a_webhook_does_not_wait_for_the_event_that_is_being_applied(stripe: Sandbox, open_shop: Shop) -> None:
     _, said = paid_purchase(stripe, open_shop)
     post(open_shop, said)
     with transaction.atomic():
@@ -155,7 +157,7 @@ def test_a_webhook_does_not_wait_for_the_event_that_is_being_applied(stripe: San
         assert at_once(lambda: post(open_shop, said)) == [200]
 
 
-def test_an_event_is_applied_although_nobody_could_ring(
+def test_trap_02_an_event_is_applied_although_nobody_could_ring(
     stripe: Sandbox, open_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone() -> Any:
@@ -169,7 +171,7 @@ def test_an_event_is_applied_although_nobody_could_ring(
     assert open_shop.entries() == CREDITED
 
 
-def test_an_event_whose_worker_died_is_taken_up_again(stripe: Sandbox, open_shop: Shop) -> None:
+def test_trap_03_an_event_whose_worker_died_is_taken_up_again(stripe: Sandbox, open_shop: Shop) -> None:
     _, said = paid_purchase(stripe, open_shop)
     post(open_shop, said)
     agenda.claim()

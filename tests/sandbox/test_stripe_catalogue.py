@@ -23,6 +23,46 @@ def test_a_restricted_key_reads_prices(sandbox, shop):
     assert sandbox.stripe(shop.keys["restricted_key"]).v1.prices.retrieve(shop.price.id).id == shop.price.id
 
 
+@pytest.mark.parametrize(
+    ("lacks", "may_read", "may_write"), [([], True, True), (["plan_write"], True, False), (["plan_read"], False, False)]
+)
+def test_a_right_can_be_taken_from_a_restricted_key(sandbox, shop, lacks, may_read, may_write):
+    key = shop.keys["restricted_key"]
+    sandbox.post("/stripe/keys", key=key, lacks=lacks)
+    prices = sandbox.stripe(key).v1.prices
+    for ask, may in (
+        (lambda: prices.retrieve("price_nobody"), may_read),
+        (lambda: prices.update("price_nobody", {"active": True}), may_write),
+    ):
+        expected = "No such price" if may else r"Having the 'rak_plan_(read|write)' permission would allow"
+        with pytest.raises(stripe.InvalidRequestError if may else stripe.PermissionError, match=expected):
+            ask()
+
+
+def test_a_right_given_back_counts_again(sandbox, shop):
+    key = shop.keys["restricted_key"]
+    for lacks in (["product_read"], []):
+        sandbox.post("/stripe/keys", key=key, lacks=lacks)
+    assert sandbox.stripe(key).v1.products.list().data
+
+
+def test_a_revoked_key_has_expired(sandbox, shop):
+    sandbox.post("/stripe/keys", key=shop.keys["secret_key"], revoked=True)
+    with pytest.raises(stripe.AuthenticationError, match="Expired API Key"):
+        shop.client.v1.accounts.retrieve_current()
+
+
+def test_a_secret_key_lacks_nothing_and_nobody_is_no_key(sandbox, shop):
+    for key, status in ((shop.keys["secret_key"], 400), ("rk_test_nobody", 404)):
+        answer = httpx.post(f"{sandbox.url}/_sandbox/stripe/keys", json={"key": key, "lacks": ["plan_read"]})
+        assert answer.status_code == status
+
+
+def test_an_account_that_is_not_set_up_says_that_it_takes_no_payments(sandbox):
+    keys = sandbox.post("/stripe/accounts", business_name="New", charges_enabled=False)
+    assert not sandbox.stripe(keys["secret_key"]).v1.accounts.retrieve_current().charges_enabled
+
+
 def test_an_unknown_key_is_an_authentication_error(sandbox):
     with pytest.raises(stripe.AuthenticationError):
         sandbox.stripe("sk_test_nobody").v1.products.list()

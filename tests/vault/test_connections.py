@@ -26,7 +26,7 @@ def hms(agency: Agency, **changes: Any) -> HMSConnection:
     return connections.save_hms_key(agency_id=agency.pk, seconds_left=600, **(values | changes))
 
 
-def test_keys_come_back_as_they_were_pasted_without_what_copying_added(acme: Agency) -> None:
+def test_trap_60_keys_come_back_as_they_were_pasted_without_what_copying_added(acme: Agency) -> None:
     saved(acme, secret_key=f' "{KEYS["secret_key"]}"\n')
     assert connections.stripe_secret_key(acme.pk) == KEYS["secret_key"]
     assert connections.webhook_secrets(acme.pk, timezone.now()) == [KEYS["webhook_secret"]]
@@ -150,8 +150,8 @@ def test_an_hms_field_refuses_a_stripe_key(acme: Agency) -> None:
 def test_many_events_touch_the_connection_once_a_minute(acme: Agency, django_assert_num_queries: Any) -> None:
     saved(acme)
     at = timezone.now()
-    connections.note_event(agency_id=acme.pk, at=at)
+    connections.note_event(agency_id=acme.pk, livemode=False, at=at)
     with django_assert_num_queries(1):
-        connections.note_event(agency_id=acme.pk, at=at + timedelta(seconds=59))
-    connections.note_event(agency_id=acme.pk, at=at + timedelta(seconds=61))
+        connections.note_event(agency_id=acme.pk, livemode=False, at=at + timedelta(seconds=59))
+    connections.note_event(agency_id=acme.pk, livemode=False, at=at + timedelta(seconds=61))
     assert StripeConnection.objects.get().last_event_at == at + timedelta(seconds=61)

@@ -63,7 +63,7 @@ def busy_client(number: int = 1) -> Client:
 def test_an_empty_overview_teaches(ada) -> None:
     page = ada.get("overview/").content.decode()
     assert "Nothing bought yet" in page
-    assert "5 required steps are open" in page
+    assert "6 required steps are open" in page
 
 
 def test_it_shows_what_is_left_what_is_owed_and_what_happened(ada, acme: Agency) -> None:

@@ -28,7 +28,7 @@ def test_an_incomplete_portal_stays_off_with_the_lines_in_red(ada) -> None:
     page = ada.post("set-up/switch/", portal="on")
     assert page.status_code == 409
     red = [line.requirement.key for line in page.context["lines"] if line.state == "wrong"]
-    assert red == ["hms_key", "publishable_key", "secret_key", "webhook_secret", "package"]
+    assert red == ["hms_key", "publishable_key", "secret_key", "webhook_secret", "package", "price"]
     assert b"The portal stays off until this is there" in page.content
     assert not is_on()
 
@@ -40,7 +40,7 @@ def test_nothing_is_red_before_the_switch_was_tried(ada) -> None:
 def test_eight_fields_and_a_click_make_a_live_portal(ada, stripe_keys, hms_key) -> None:
     connect(ada, stripe_keys, hms_key)
     page = ada.get("set-up/")
-    assert (page.context["done"], page.context["total"]) == (7, 7)
+    assert (page.context["done"], page.context["total"]) == (8, 8)
     assert ada.post("set-up/switch/", portal="on").status_code == 302
     assert is_on()
 
@@ -50,7 +50,7 @@ def test_off_is_a_click_and_keeps_everything(ada, stripe_keys, hms_key) -> None:
     ada.post("set-up/switch/", portal="on")
     ada.post("set-up/switch/", portal="off")
     assert not is_on()
-    assert ada.get("set-up/").context["done"] == 7
+    assert ada.get("set-up/").context["done"] == 8
 
 
 def test_packages_made_before_the_keys_go_on_sale_with_them(ada, stripe_keys, hms_key) -> None:

@@ -1,15 +1,20 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 
 from agencies.models import Agency
+from domains.models import Domain
 from follow_ups.models import FollowUp
 from inbox import stripe_signature
 from inbox.models import StripeEvent
 from tests.support import stripe_says
 from tests.support.stripe_says import Said
 from tests.support.stripe_world import Shop
+from vault import connections
+from vault.models import StripeConnection
 
 pytestmark = pytest.mark.django_db
 HOOK = "/api/webhooks/stripe/"
@@ -22,20 +27,20 @@ def posted(said: Said, slug: str = "acme", *, host: str = PLATFORM, **changes: A
 
 
 @pytest.mark.parametrize("slug", ["acme", "acme/"])
-def test_an_event_is_taken_with_and_without_the_slash(connected: Shop, slug: str) -> None:
+def test_trap_14_an_event_is_taken_with_and_without_the_slash(connected: Shop, slug: str) -> None:
     answer = posted(stripe_says.event(), slug)
     assert (answer.status_code, answer.json()) == (200, {"received": True})
     assert StripeEvent.objects.get().agency == connected.agency
     assert FollowUp.objects.get().kind == "stripe_event"
 
 
-def test_the_same_event_again_is_taken_as_well(connected: Shop) -> None:
+def test_trap_02_the_same_event_again_is_taken_as_well(connected: Shop) -> None:
     said = stripe_says.event()
     assert [posted(said).status_code for _ in range(3)] == [200, 200, 200]
     assert StripeEvent.objects.count() == 1
 
 
-def test_whoever_is_not_stripe_gets_one_and_the_same_answer(connected: Shop, globex: Agency) -> None:
+def test_trap_06_whoever_is_not_stripe_gets_one_and_the_same_answer(connected: Shop, globex: Agency) -> None:
     said = stripe_says.event()
     answers = [
         posted(said, "nobody-here"),
@@ -54,11 +59,11 @@ def test_whoever_is_not_stripe_gets_one_and_the_same_answer(connected: Shop, glo
     assert not StripeEvent.objects.exists()
 
 
-def test_an_unknown_slug_costs_the_same_queries(connected: Shop, django_assert_num_queries: Any) -> None:
+def test_trap_11_an_unknown_slug_costs_the_same_queries(connected: Shop, django_assert_num_queries: Any) -> None:
     said = stripe_says.event(secrets=["whsec_Other12345"])
     posted(said)
-    for slug in ("acme", "nobody-here", "globex"):
-        with django_assert_num_queries(2):
+    for slug in ("acme", "nobody-here", "globex", "acme"):
+        with django_assert_num_queries(3):
             posted(said, slug)
 
 
@@ -73,7 +78,7 @@ def test_every_answer_costs_two_signatures_at_least(monkeypatch: pytest.MonkeyPa
         assert len(seen) == 2
 
 
-def test_a_body_that_is_too_large_is_not_read(connected: Shop) -> None:
+def test_trap_06_a_body_that_is_too_large_is_not_read(connected: Shop) -> None:
     largest = stripe_says.signed(b" " * stripe_signature.MAX_BYTES)
     assert posted(largest).status_code == 400
     assert posted(stripe_says.signed(b" " * (stripe_signature.MAX_BYTES + 1))).status_code == 413
@@ -103,19 +108,19 @@ def test_only_posts_are_taken(connected: Shop) -> None:
 
 
 @pytest.mark.parametrize("host", ["acme.portal.localhost", "operators.localhost", "127.0.0.1"])
-def test_only_the_platform_host_takes_events(connected: Shop, host: str) -> None:
+def test_trap_15_only_the_platform_host_takes_events(connected: Shop, host: str) -> None:
     answer = Browser(headers={"host": host}).post(f"{HOOK}acme", **stripe_says.event().sent)
     assert answer.status_code in (302, 404)
     assert not StripeEvent.objects.exists()
 
 
-def test_a_portal_that_is_off_still_takes_what_was_paid(connected: Shop) -> None:
+def test_trap_11_a_portal_that_is_off_still_takes_what_was_paid(connected: Shop) -> None:
     assert not connected.agency.portal_is_on
     assert posted(stripe_says.event()).status_code == 200
 
 
 @pytest.mark.parametrize("state", [Agency.State.CLOSING, Agency.State.CLOSED])
-def test_an_agency_that_closes_loses_no_event(connected: Shop, state: str) -> None:
+def test_trap_11_an_agency_that_closes_loses_no_event(connected: Shop, state: str) -> None:
     Agency.objects.filter(pk=connected.agency.pk).update(state=state)
     assert posted(stripe_says.event()).status_code == 200
     assert StripeEvent.objects.exists()
@@ -126,9 +131,54 @@ def test_an_event_of_another_mode_is_kept_too(connected: Shop) -> None:
     assert StripeEvent.objects.get().livemode
 
 
-def test_the_replaced_secret_is_accepted(connected: Shop) -> None:
-    from vault import connections
-
+def test_trap_05_the_replaced_secret_is_accepted_for_a_day(connected: Shop) -> None:
     connections.save_stripe_keys(agency_id=connected.agency.pk, webhook_secret="whsec_NewerNewer4")
     assert posted(stripe_says.event()).status_code == 200
     assert posted(stripe_says.event(secrets=["whsec_NewerNewer4"])).status_code == 200
+    assert posted(stripe_says.event(secrets=[stripe_says.SECRET, "whsec_NewerNewer4"])).status_code == 200
+    StripeConnection.objects.update(previous_webhook_secret_until=timezone.now())
+    assert posted(stripe_says.event()).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{ "id":"evt_1" ,\t"type" : "x.y",\r\n\n "created":1790000000,"livemode":false,"data":{ }  }  \n',
+        b'{"id":"evt_1","type":"x.y","created":1790000000,"livemode":false,"data":{"name":"\\u00e9\\ud83d\\ude00","n":1.10}}',
+        '{"id":"evt_1","type":"x.y","created":1790000000,"livemode":false,"data":{"name":"é"},"id":"evt_1"}'.encode(),
+    ],
+)
+def test_trap_04_spaces_and_escapes_are_kept_as_they_were_signed(connected: Shop, body: bytes) -> None:
+    assert posted(stripe_says.signed(body)).status_code == 200
+    assert bytes(StripeEvent.objects.get().payload) == body
+
+
+def test_trap_07_a_signature_of_tomorrow_is_refused(connected: Shop) -> None:
+    assert posted(stripe_says.event(at=timezone.now() + timedelta(days=1))).status_code == 400
+    assert not StripeEvent.objects.exists()
+
+
+def test_trap_08_an_event_of_three_weeks_ago_that_is_sent_again_is_taken_once(connected: Shop) -> None:
+    said = stripe_says.event(created_at=timezone.now() - timedelta(days=20))
+    assert [posted(said).status_code for _ in range(2)] == [200, 200]
+    assert FollowUp.objects.filter(kind="stripe_event").count() == 1
+
+
+def test_trap_09_a_body_signed_for_one_agency_is_refused_by_another(connected: Shop, globex: Agency) -> None:
+    connections.save_stripe_keys(
+        agency_id=globex.pk, secret_key=stripe_says.SECRET_KEY, webhook_secret="whsec_OfGlobexAlone"
+    )
+    assert posted(stripe_says.event(), "globex").status_code == 400
+    assert not StripeEvent.objects.exists()
+
+
+def test_trap_11_an_unknown_slug_reads_like_a_bad_signature(connected: Shop) -> None:
+    unknown, bad = posted(stripe_says.event(), "nobody-here"), posted(stripe_says.event(secrets=["whsec_Other12345"]))
+    assert (unknown.status_code, unknown.content) == (bad.status_code, bad.content)
+
+
+def test_trap_15_an_agencys_own_domain_takes_no_events(connected: Shop) -> None:
+    Domain.objects.create(tenant=connected.agency, domain="calls.acme.test", is_primary=False)
+    answer = Browser(headers={"host": "calls.acme.test"}).post(f"{HOOK}acme", **stripe_says.event().sent)
+    assert answer.status_code == 404
+    assert not StripeEvent.objects.exists()

@@ -100,11 +100,14 @@ def test_a_portal_that_is_off_credits_what_was_paid(stripe: Sandbox, shop: Shop)
     test_a_paid_session_is_credited(stripe, shop)
 
 
-def test_the_event_of_one_agency_never_credits_another(shop: Shop, globex: Agency) -> None:
+def test_trap_09_the_event_of_one_agency_never_credits_another(
+    shop: Shop, globex: Agency, caplog: pytest.LogCaptureFixture
+) -> None:
     purchase = shop.started()
     connections.save_stripe_keys(agency_id=globex.pk, secret_key=SECRET_KEY, webhook_secret=SECRET)
     event = applied(globex, stripe_says.event(about=about(purchase)))
     assert (event.state, "No purchase in this portal" in event.note) == (EventState.IGNORED, True)
+    assert f"of agency {globex.pk} is for no purchase of its own" in caplog.text
     assert shop.entries() == []
 
 
@@ -119,7 +122,7 @@ def test_the_event_of_one_agency_never_credits_another(shop: Shop, globex: Agenc
         ("checkout.session.completed", stripe_says.session("not-a-uuid")),
     ],
 )
-def test_what_is_not_ours_is_ignored_and_visible(connected: Shop, type_: str, about_: dict[str, Any]) -> None:
+def test_trap_12_what_is_not_ours_is_ignored_and_visible(connected: Shop, type_: str, about_: dict[str, Any]) -> None:
     event = applied(connected.agency, stripe_says.event(type_, about_))
     assert event.state == EventState.IGNORED
     assert event.note
@@ -178,7 +181,9 @@ def test_a_failure_after_the_credit_takes_the_credit_back(
     assert StripeEvent.objects.get().note.startswith("ZeroDivisionError")
 
 
-def test_an_applied_event_is_not_applied_again(stripe: Sandbox, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trap_02_an_applied_event_is_not_applied_again(
+    stripe: Sandbox, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     purchase = shop.started()
     event = applied(shop.agency, stripe_says.event(about=about(purchase)))
     monkeypatch.setattr(purchases, "settle", lambda **_: 1 / 0)
