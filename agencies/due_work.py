@@ -4,7 +4,7 @@ Rows are written in the transaction that makes the work necessary; this is for t
 same: a restored backup, a row deleted by hand.
 """
 
-from agencies import minutes
+from agencies import minutes, reconciliation, sweep
 from agencies.models import Agency
 from billing import purchases
 from follow_ups import agenda
@@ -12,7 +12,7 @@ from inbox import stripe_events
 from organizations import provisioning
 from organizations.models import Organization
 from tenancy import door
-from vault.models import HMSConnection
+from vault.models import HMSConnection, StripeConnection
 
 SYNC_KIND = "sync_calls"
 _UNFINISHED = (Organization.State.WANTED, Organization.State.REQUESTED, Organization.State.UNCLEAR)
@@ -24,7 +24,7 @@ def rebuild(agency: Agency) -> int:
     Doing work once too often is harmless: every job looks at the state first.
     """
     with door.enter(agency):
-        wanted = [*_organizations(), *_calls(), *_events(agency), *_purchases(), *_minutes(agency)]
+        wanted = [*_organizations(), *_calls(), *_events(agency), *_purchases(), *_minutes(agency), *_stripe(agency)]
         for kind, subject in wanted:
             agenda.schedule(kind=kind, subject=subject)
     return len(wanted)
@@ -53,3 +53,8 @@ def _purchases() -> list[tuple[str, str]]:
 def _minutes(agency: Agency) -> list[tuple[str, str]]:
     is_connected = HMSConnection.objects.filter(agency_id=agency.pk, api_key_sealed__isnull=False).exists()
     return [(minutes.KIND, "")] if is_connected else []
+
+
+def _stripe(agency: Agency) -> list[tuple[str, str]]:
+    is_connected = StripeConnection.objects.filter(agency_id=agency.pk, secret_key_sealed__isnull=False).exists()
+    return [(sweep.KIND, ""), (reconciliation.KIND, "")] if is_connected else []

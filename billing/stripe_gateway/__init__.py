@@ -13,11 +13,20 @@ from billing.stripe_gateway.endpoints import (
     make_webhook_endpoint,
     remove_webhook_endpoints,
 )
+from billing.stripe_gateway.lists import (
+    EVENTS_REACH_BACK,
+    fetch_disputes_since,
+    fetch_events,
+    fetch_lists,
+    fetch_refunds_since,
+    fetch_sessions,
+)
 from billing.stripe_gateway.returned import create_refund, fetch_disputes, fetch_refunds
 
 __all__ = [
     "API_VERSION",
     "EVENTS",
+    "EVENTS_REACH_BACK",
     "RETRIES",
     "SESSION_EVENTS",
     "check_account",
@@ -25,9 +34,14 @@ __all__ = [
     "create_checkout",
     "create_refund",
     "fetch_disputes",
+    "fetch_disputes_since",
+    "fetch_events",
+    "fetch_lists",
     "fetch_refunds",
+    "fetch_refunds_since",
     "fetch_session",
     "fetch_session_of",
+    "fetch_sessions",
     "make_product_and_price",
     "make_webhook_endpoint",
     "remove_webhook_endpoints",
