@@ -6,7 +6,7 @@ from enum import Enum
 
 from django.db.models import Q, Sum
 
-from agencies import activation
+from agencies import activation, attention
 from agencies.models import Agency
 from billing.models import Purchase, Wallet
 from calls.models import Call
@@ -27,7 +27,7 @@ class Concern(Enum):
     NOT_COVERED = "not_covered"
     ORGANIZATIONS = "organizations"
     EVENTS = "events"
-    PURCHASES = "purchases"
+    DISCREPANCIES = "discrepancies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,6 @@ def _attention(agency: Agency, hms: HMSConnection, outstanding: int) -> list[Att
         Concern.NOT_COVERED: int(hms.seconds_left is not None and LOW_SECONDS <= hms.seconds_left < outstanding),
         Concern.ORGANIZATIONS: unclear.count(),
         Concern.EVENTS: failed.count(),
-        Concern.PURCHASES: Purchase.objects.exclude(problem="").filter(state=Purchase.State.PENDING).count(),
+        Concern.DISCREPANCIES: attention.count(),
     }
     return [Attention(concern, count) for concern, count in counted.items() if count]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.dashboard import brand, calls, clients, hms, overview, packages, payments, setup, statement
+from portal.dashboard import attention, brand, calls, clients, hms, overview, packages, payments, setup, statement
 
 app_name = "dashboard"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("set-up/", setup.checklist, name="setup"),
     path("set-up/switch/", setup.switch, name="switch"),
     path("overview/", overview.overview, name="overview"),
+    path("attention/", attention.table, name="attention"),
+    path("attention/<uuid:item_id>/resolve/", attention.resolve, name="attention_resolve"),
+    path("attention/<uuid:item_id>/again/", attention.look_again, name="attention_look"),
     path("clients/", clients.table, name="clients"),
     path("clients/<uuid:client_id>/", clients.detail, name="client"),
     path("clients/<uuid:client_id>/statement/", statement.page, name="client_statement"),
