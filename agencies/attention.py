@@ -88,8 +88,8 @@ def look_again(*, item_id: UUID) -> None:
 
 def conflict_words(conflict: Conflict) -> str:
     """What a conflict of the ledger means, in a sentence."""
-    words = _("The same %(source)s fact was told in two ways. The first stands, and the second was not booked.")
-    return words % {"source": {"hms": "HMS", "stripe": "Stripe"}.get(conflict.source, conflict.source)}
+    words = _("%(source)s told the same thing again with another figure. The first stands, the second was not booked.")
+    return words % {"source": {"hms": "HMS", "stripe": "Stripe"}.get(conflict.source, _("Somebody"))}
 
 
 def _of_row(row: Discrepancy, clients: Mapping[UUID, Client]) -> Item:

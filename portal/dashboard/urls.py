@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from portal.dashboard import attention, brand, calls, clients, hms, overview, packages, payments, setup, statement
+from portal.dashboard import (
+    attention,
+    brand,
+    calls,
+    clients,
+    hms,
+    overview,
+    packages,
+    payments,
+    setup,
+    statement,
+    three_way,
+)
 
 app_name = "dashboard"
 urlpatterns = [
@@ -18,6 +30,7 @@ urlpatterns = [
     path("clients/<uuid:client_id>/statement/", statement.page, name="client_statement"),
     path("clients/<uuid:client_id>/statement/paper/", statement.sheet, name="client_statement_sheet"),
     path("clients/<uuid:client_id>/statement/csv/", statement.csv, name="client_statement_csv"),
+    path("clients/<uuid:client_id>/three-way/", three_way.page, name="client_three_way"),
     path("clients/<uuid:client_id>/allocate/", clients.allocate, name="allocate"),
     path("clients/<uuid:client_id>/organization/retry/", clients.organization_retry, name="organization_retry"),
     path("clients/<uuid:client_id>/organization/key/", clients.organization_key, name="organization_key"),

@@ -99,7 +99,7 @@ def test_without_a_sentence_it_stays_and_says_what_is_missing(ada: Any, acme: Ag
 
 def test_a_conflict_of_the_ledger_is_listed_and_resolved_with_its_row(ada: Any, acme: Agency) -> None:
     waiting = conflict(acme)
-    assert "told in two ways" in text(ada.get("attention/"))
+    assert "told the same thing again" in text(ada.get("attention/"))
     assert ada.post(f"attention/{waiting.pk}/resolve/", resolution="Looked at.").status_code == 302
     with door.enter(acme):
         waiting.refresh_from_db()
