@@ -6,7 +6,7 @@ nobody may be credited for is kept for a person (agencies.strays). In the agency
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -21,7 +21,6 @@ from billing.stripe_listed import ListedEvent, ListedSession, Lists
 from billing.stripe_shapes import DisputeState, RefundState, StripeRefused, StripeUnreachable
 from follow_ups import agenda
 from inbox import stripe_events
-from inbox.stripe_signature import SignedEvent
 from tenancy import schemas
 
 log = logging.getLogger(__name__)
@@ -71,7 +70,10 @@ def apply(lists: Lists, *, secret_key: str, events: tuple[ListedEvent, ...]) -> 
     for session in lists.sessions or ():
         if not session.is_paid or (strays.is_credited(session) and session.state.id not in waiting):
             continue
-        is_settled, is_stray = _settle(session)
+        # What others sell through the same account is not asked about one by one.
+        if not strays.looks_like_ours(session, strays.named(session)):
+            continue
+        is_settled, is_stray = _settle(session, secret_key)
         settled, stray = settled + is_settled, stray + is_stray
     returned = _take_back(lists, secret_key)
     look_at_purchases()
@@ -106,14 +108,20 @@ def _ask_about_open_purchases(secret_key: str) -> int:
 
 def pull(event: ListedEvent) -> bool:
     """Put an event into the inbox; whether it was new there."""
-    signed = SignedEvent(event.id, event.type, event.livemode, event.api_version[:40], event.event_at)
+    told = stripe_events.Pulled(event.id, event.type, event.livemode, event.api_version[:40], event.event_at)
     agency_id = schemas.current_agency_id()
-    return stripe_events.pull(agency_id=agency_id, event=signed, payload=event.body, now=timezone.now()).is_new
+    return stripe_events.pull(agency_id=agency_id, event=told, payload=event.body, now=timezone.now()).is_new
 
 
-def _settle(session: ListedSession) -> tuple[bool, bool]:
-    """Whether the session was settled now, and whether it waits for a person instead."""
+def _settle(listed: ListedSession, secret_key: str) -> tuple[bool, bool]:
+    """Whether the session was settled now, and whether it waits for a person instead.
+
+    The list does not show whether the money was only set aside at the buyer's bank; the session itself does.
+    """
     why = ""
+    session = replace(listed, state=stripe_gateway.fetch_session(secret_key=secret_key, session_id=listed.state.id))
+    if not session.is_paid:
+        return False, False
     with transaction.atomic():
         try:
             purchases.settle(state=session.state)

@@ -29,7 +29,12 @@ class ListedSession:
 
     @property
     def is_paid(self) -> bool:
-        """Whether the buyer has done what was to be done: the money came, or none was due."""
+        """Whether the buyer has done what was to be done: the money came, or none was due.
+
+        What is only set aside at the buyer's bank has not come.
+        """
+        if self.state.payment_intent_status == "requires_capture":
+            return False
         return self.state.status == "complete" and self.state.payment_status in _PAID
 
     @property

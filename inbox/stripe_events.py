@@ -56,7 +56,18 @@ def receive(*, agency_id: int | None, payload: bytes, header: str, secrets: list
         return Received(before.pk, signed.id, False)
 
 
-def pull(*, agency_id: int, event: stripe_signature.SignedEvent, payload: bytes, now: datetime) -> Received:
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What an event says about itself that was read from Stripe's own list."""
+
+    id: str
+    type: str
+    livemode: bool
+    api_version: str
+    event_at: datetime
+
+
+def pull(*, agency_id: int, event: Pulled, payload: bytes, now: datetime) -> Received:
     """Store an event that Stripe's own list shows and no webhook had brought, with a follow-up that applies it.
 
     One that is known already stays as it is, whatever became of it.
@@ -113,9 +124,14 @@ def unsettled(agency_id: int) -> QuerySet[StripeEvent]:
 
 
 def _insert(
-    agency_id: int, signed: stripe_signature.SignedEvent, payload: bytes, now: datetime, *, is_pulled: bool = False
+    agency_id: int,
+    event: stripe_signature.SignedEvent | Pulled,
+    payload: bytes,
+    now: datetime,
+    *,
+    is_pulled: bool = False,
 ) -> int | None:
-    said = (signed.id, signed.type, signed.livemode, signed.api_version, signed.event_at)
+    said = (event.id, event.type, event.livemode, event.api_version, event.event_at)
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, (agency_id, *said, payload, now, EventState.RECEIVED.value, is_pulled))
         row = cursor.fetchone()

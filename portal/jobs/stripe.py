@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from agencies import strays, sweep
+from agencies import reconciliation, strays, sweep
 from billing import payments, purchases, stripe_gateway, stripe_listed, stripe_shapes
 from billing.models import Purchase
 from billing.payments import PaymentState
@@ -72,13 +72,15 @@ def check_purchase(subject: str) -> datetime | None:
 
 
 def sweep_stripe(subject: str) -> datetime | None:
-    """Find in Stripe's lists what no webhook has told, and look again in a day."""
+    """Find in Stripe's lists what no webhook has told, and look again in a day. The books are compared at night."""
     secret_key = _secret_key()
     if secret_key is None:
         return None
     swept = sweep.sweep(secret_key=secret_key)
-    log.info("sweep of agency %s: %s", schemas.current_agency_id(), swept)
-    return timezone.now() + sweep.EVERY
+    agency_id, now = schemas.current_agency_id(), timezone.now()
+    log.info("sweep of agency %s: %s", agency_id, swept)
+    reconciliation.schedule(due_at=reconciliation.next_night(agency_id, now))
+    return now + sweep.EVERY
 
 
 JOBS: dict[str, Callable[[str], datetime | None]] = {

@@ -1,5 +1,6 @@
 """The sweep over the real sandbox: what no webhook told is credited; what nobody may be credited for is kept."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from agencies import attention, discrepancies, due_work, sweep
 from agencies.models import Agency, Discrepancy
+from billing import stripe_gateway
 from billing.models import Package, Purchase, Refund
 from follow_ups import agenda
 from follow_ups.models import FollowUp
@@ -272,6 +274,22 @@ def test_a_purchase_that_nobody_can_bring_to_its_end_is_kept(stripe: Sandbox, sh
     assert (row.kind, row.client_id, "could not be found out" in row.words) == (Kind.STRIPE, shop.client.pk, True)
 
 
+def test_money_that_is_only_set_aside_at_the_buyers_bank_credits_nobody(
+    stripe: Sandbox, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purchase = shop.started()
+    stripe.pay(purchase.stripe_session_id)
+    forgotten(shop)
+    real = stripe_gateway.fetch_session
+
+    def set_aside(**asked: Any) -> Any:
+        return replace(real(**asked), payment_intent_status="requires_capture")
+
+    monkeypatch.setattr(stripe_gateway, "fetch_session", set_aside)
+    assert swept(shop).settled == 0
+    assert shop.entries() == []
+
+
 # --- When it runs -----------------------------------------------------------------------------------------------------
 
 
@@ -280,6 +298,7 @@ def test_the_job_looks_again_in_a_day_and_not_at_all_without_a_key(shop: Shop, g
         again_at = jobs.sweep_stripe("")
     assert again_at is not None
     assert timedelta(hours=23) < again_at - timezone.now() < timedelta(hours=25)
+    assert FollowUp.objects.get(kind="reconcile").due_at > timezone.now(), "and the night compares"
     with door.enter(globex):
         assert jobs.sweep_stripe("") is None
 
