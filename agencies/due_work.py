@@ -4,9 +4,9 @@ Rows are written in the transaction that makes the work necessary; this is for t
 same: a restored backup, a row deleted by hand.
 """
 
-from agencies import minutes, webhook_proof
+from agencies import minutes, reconciliation, sweep, webhook_proof
 from agencies.models import Agency
-from billing import expiry, purchases, receipts
+from billing import expiry, purchases, receipts, refunds
 from follow_ups import agenda
 from inbox import stripe_events
 from organizations import provisioning
@@ -29,9 +29,10 @@ def rebuild(agency: Agency) -> int:
             *_calls(),
             *_events(agency),
             *_purchases(),
+            *_refunds(),
             *_expiries(),
             *_minutes(agency),
-            *_endpoint(agency),
+            *_stripe(agency),
         ]
         for kind, subject in wanted:
             agenda.schedule(kind=kind, subject=subject)
@@ -66,11 +67,15 @@ def _expiries() -> list[tuple[str, str]]:
     return [(expiry.KIND, str(client_id)) for client_id in expiry.clients_to_look_at()]
 
 
+def _refunds() -> list[tuple[str, str]]:
+    return [(refunds.CHECK_KIND, str(pk)) for pk in refunds.undecided().values_list("pk", flat=True)]
+
+
 def _minutes(agency: Agency) -> list[tuple[str, str]]:
     is_connected = HMSConnection.objects.filter(agency_id=agency.pk, api_key_sealed__isnull=False).exists()
     return [(minutes.KIND, "")] if is_connected else []
 
 
-def _endpoint(agency: Agency) -> list[tuple[str, str]]:
+def _stripe(agency: Agency) -> list[tuple[str, str]]:
     is_connected = StripeConnection.objects.filter(agency_id=agency.pk, secret_key_sealed__isnull=False).exists()
-    return [(webhook_proof.KIND, "")] if is_connected else []
+    return [(webhook_proof.KIND, ""), (sweep.KIND, ""), (reconciliation.KIND, "")] if is_connected else []

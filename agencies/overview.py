@@ -6,7 +6,7 @@ from enum import Enum
 
 from django.db.models import Q, Sum
 
-from agencies import activation
+from agencies import activation, attention
 from agencies.models import Agency
 from billing import debts, disputes, refunds
 from billing.models import Purchase, Wallet
@@ -28,7 +28,7 @@ class Concern(Enum):
     NOT_COVERED = "not_covered"
     ORGANIZATIONS = "organizations"
     EVENTS = "events"
-    PURCHASES = "purchases"
+    DISCREPANCIES = "discrepancies"
     DISPUTES = "disputes"
     DEBTS = "debts"
     REFUNDS = "refunds"
@@ -87,7 +87,7 @@ def _attention(agency: Agency, hms: HMSConnection, outstanding: int) -> list[Att
         Concern.NOT_COVERED: int(hms.seconds_left is not None and LOW_SECONDS <= hms.seconds_left < outstanding),
         Concern.ORGANIZATIONS: unclear.count(),
         Concern.EVENTS: failed.count(),
-        Concern.PURCHASES: Purchase.objects.exclude(problem="").filter(state=Purchase.State.PENDING).count(),
+        Concern.DISCREPANCIES: attention.count(),
         Concern.DISPUTES: disputes.stopped_clients(),
         Concern.DEBTS: debts.owing_clients(),
         Concern.REFUNDS: refunds.undecided().count(),

@@ -21,8 +21,8 @@ KIND = "stripe_event"
 _OPEN = (EventState.RECEIVED, EventState.FAILED)
 _INSERT = """
 INSERT INTO public.inbox_stripeevent
-  (agency_id, event_id, type, livemode, api_version, event_at, payload, received_at, state, note, attempts)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0)
+  (agency_id, event_id, type, livemode, api_version, event_at, payload, received_at, state, is_pulled, note, attempts)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0)
 ON CONFLICT (agency_id, event_id) DO NOTHING RETURNING id
 """
 
@@ -60,6 +60,30 @@ def receive(*, agency_id: int | None, payload: bytes, header: str, secrets: list
         return Received(before.pk, signed.id, False, signed.by_current)
 
 
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What an event says about itself that was read from Stripe's own list."""
+
+    id: str
+    type: str
+    livemode: bool
+    api_version: str
+    event_at: datetime
+
+
+def pull(*, agency_id: int, event: Pulled, payload: bytes, now: datetime) -> Received:
+    """Store an event that Stripe's own list shows and no webhook had brought, with a follow-up that applies it.
+
+    One that is known already stays as it is, whatever became of it.
+    """
+    with transaction.atomic():
+        stored = _insert(agency_id, event, payload, now, is_pulled=True)
+        if stored is not None:
+            agenda.schedule(kind=KIND, subject=str(stored), agency_id=agency_id)
+            return Received(stored, event.id, True)
+    return Received(StripeEvent.objects.only("id").get(agency_id=agency_id, event_id=event.id).pk, event.id, False)
+
+
 def body(event: StripeEvent) -> dict[str, Any]:
     """What Stripe said, as it was signed."""
     said: dict[str, Any] = json.loads(bytes(event.payload))
@@ -92,15 +116,28 @@ def failed(*, event_pk: int, note: str) -> None:
     )
 
 
+def again(*, agency_id: int, event_id: str) -> None:
+    """Have an event that is not settled tried once more now."""
+    for event_pk in unsettled(agency_id).filter(event_id=event_id).values_list("pk", flat=True):
+        agenda.schedule(kind=KIND, subject=str(event_pk), agency_id=agency_id)
+
+
 def unsettled(agency_id: int) -> QuerySet[StripeEvent]:
     """Events of the agency that are still to be applied, oldest first."""
     return StripeEvent.objects.filter(agency_id=agency_id, state__in=_OPEN).order_by("received_at")
 
 
-def _insert(agency_id: int, signed: stripe_signature.SignedEvent, payload: bytes, now: datetime) -> int | None:
-    said = (signed.id, signed.type, signed.livemode, signed.api_version, signed.event_at)
+def _insert(
+    agency_id: int,
+    event: stripe_signature.SignedEvent | Pulled,
+    payload: bytes,
+    now: datetime,
+    *,
+    is_pulled: bool = False,
+) -> int | None:
+    said = (event.id, event.type, event.livemode, event.api_version, event.event_at)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, (agency_id, *said, payload, now, EventState.RECEIVED.value))
+        cursor.execute(_INSERT, (agency_id, *said, payload, now, EventState.RECEIVED.value, is_pulled))
         row = cursor.fetchone()
     return None if row is None else int(row[0])
 

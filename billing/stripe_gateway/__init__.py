@@ -25,6 +25,14 @@ from billing.stripe_gateway.endpoints import (
     open_test,
     remove_webhook_endpoints,
 )
+from billing.stripe_gateway.lists import (
+    EVENTS_REACH_BACK,
+    fetch_disputes_since,
+    fetch_events,
+    fetch_lists,
+    fetch_refunds_since,
+    fetch_sessions,
+)
 from billing.stripe_gateway.returned import create_refund, fetch_disputes, fetch_refunds
 from billing.stripe_gateway.rights import RIGHTS, Right
 from billing.stripe_gateway.rights import form_url as restricted_key_form
@@ -32,6 +40,7 @@ from billing.stripe_gateway.rights import form_url as restricted_key_form
 __all__ = [
     "API_VERSION",
     "EVENTS",
+    "EVENTS_REACH_BACK",
     "RETRIES",
     "RIGHTS",
     "SESSION_EVENTS",
@@ -45,10 +54,15 @@ __all__ = [
     "create_checkout",
     "create_refund",
     "fetch_disputes",
+    "fetch_disputes_since",
+    "fetch_events",
+    "fetch_lists",
     "fetch_receipt_url",
     "fetch_refunds",
+    "fetch_refunds_since",
     "fetch_session",
     "fetch_session_of",
+    "fetch_sessions",
     "find_webhook_endpoint",
     "lacking_rights",
     "make_product_and_price",

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.dashboard import (
+    attention,
     brand,
     calls,
     checkout,
@@ -15,6 +16,7 @@ from portal.dashboard import (
     refunding,
     setup,
     statement,
+    three_way,
 )
 
 app_name = "dashboard"
@@ -23,11 +25,15 @@ urlpatterns = [
     path("set-up/", setup.checklist, name="setup"),
     path("set-up/switch/", setup.switch, name="switch"),
     path("overview/", overview.overview, name="overview"),
+    path("attention/", attention.table, name="attention"),
+    path("attention/<uuid:item_id>/resolve/", attention.resolve, name="attention_resolve"),
+    path("attention/<uuid:item_id>/again/", attention.look_again, name="attention_look"),
     path("clients/", clients.table, name="clients"),
     path("clients/<uuid:client_id>/", clients.detail, name="client"),
     path("clients/<uuid:client_id>/statement/", statement.page, name="client_statement"),
     path("clients/<uuid:client_id>/statement/paper/", statement.sheet, name="client_statement_sheet"),
     path("clients/<uuid:client_id>/statement/csv/", statement.csv, name="client_statement_csv"),
+    path("clients/<uuid:client_id>/three-way/", three_way.page, name="client_three_way"),
     path("clients/<uuid:client_id>/allocate/", clients.allocate, name="allocate"),
     path("clients/<uuid:client_id>/organization/retry/", clients.organization_retry, name="organization_retry"),
     path("clients/<uuid:client_id>/organization/key/", clients.organization_key, name="organization_key"),

@@ -10,7 +10,7 @@ from celery import Task
 from agencies.models import Agency
 from follow_ups import agenda
 from portal.celery import app
-from portal.jobs import hms, ledger, receipts, refunds, stripe
+from portal.jobs import hms, ledger, receipts, reconcile, refunds, stripe
 from tenancy import door
 from vault import key_shapes
 
@@ -18,7 +18,14 @@ log = logging.getLogger(__name__)
 
 # A job takes its subject and returns when it wants to run again, or None.
 Job = Callable[[str], datetime | None]
-KINDS: dict[str, Job] = {**stripe.JOBS, **refunds.JOBS, **receipts.JOBS, **ledger.JOBS, **hms.JOBS}
+KINDS: dict[str, Job] = {
+    **stripe.JOBS,
+    **refunds.JOBS,
+    **receipts.JOBS,
+    **ledger.JOBS,
+    **reconcile.JOBS,
+    **hms.JOBS,
+}
 
 
 class NoAgency(RuntimeError):

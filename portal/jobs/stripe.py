@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from agencies import webhook_proof
+from agencies import reconciliation, strays, sweep, webhook_proof
 from agencies.models import Agency
-from billing import payments, purchases, stripe_gateway, stripe_shapes
+from billing import payments, purchases, stripe_gateway, stripe_listed, stripe_shapes
 from billing.models import Purchase
 from billing.payments import PaymentState
 from billing.stripe_shapes import CheckoutState
@@ -77,6 +77,7 @@ def check_purchase(subject: str) -> datetime | None:
     again_at = purchases.next_look_at(purchase, timezone.now())
     if again_at is None:
         purchases.give_up(purchase_id=purchase.pk)
+        sweep.look_at_purchases()
     return again_at
 
 
@@ -89,10 +90,23 @@ def look_at_endpoint(_subject: str) -> datetime | None:
     return timezone.now() + webhook_proof.LOOKS_EVERY
 
 
+def sweep_stripe(subject: str) -> datetime | None:
+    """Find in Stripe's lists what no webhook has told, and look again in a day. The books are compared at night."""
+    secret_key = _secret_key()
+    if secret_key is None:
+        return None
+    swept = sweep.sweep(secret_key=secret_key)
+    agency_id, now = schemas.current_agency_id(), timezone.now()
+    log.info("sweep of agency %s: %s", agency_id, swept)
+    reconciliation.schedule(due_at=reconciliation.next_night(agency_id, now))
+    return now + sweep.EVERY
+
+
 JOBS: dict[str, Callable[[str], datetime | None]] = {
     stripe_events.KIND: apply_event,
     purchases.CHECK_KIND: check_purchase,
     webhook_proof.KIND: look_at_endpoint,
+    sweep.KIND: sweep_stripe,
 }
 
 
@@ -130,6 +144,7 @@ def _note_arrival(event: StripeEvent, state: CheckoutState | PaymentState | Test
 def _apply(event: StripeEvent, state: CheckoutState | PaymentState | Tested | str) -> None:
     if isinstance(state, str):
         stripe_events.ignored(event, note=state)
+        _keep_stray(event, why=state)
         return
     if isinstance(state, Tested):
         stripe_events.applied(event, note=_("A test of the connection. Nothing was sold."))
@@ -142,8 +157,25 @@ def _apply(event: StripeEvent, state: CheckoutState | PaymentState | Tested | st
     except purchases.ForeignSession as foreign:
         log.warning("%s of agency %s is for no purchase of its own: %s", event.event_id, event.agency_id, foreign)
         stripe_events.ignored(event, note=str(foreign))
+        _keep_stray(event, why=str(foreign))
     else:
         stripe_events.applied(event, note=purchase.problem)
+        _keep_stray(event, told=state)
+
+
+def _keep_stray(event: StripeEvent, *, told: CheckoutState | PaymentState | None = None, why: str = "") -> None:
+    """Keep a paid session that brought no credits for a person, in the transaction that finds it so.
+
+    A test payment in a portal that takes real money is nobody's concern.
+    """
+    if event.type not in stripe_gateway.SESSION_EVENTS or (not event.livemode and _is_live()):
+        return
+    try:
+        session = stripe_listed.listed_session(stripe_events.body(event)["data"].get("object"))
+    except (stripe_shapes.NotASession, AttributeError):
+        return
+    # What Stripe showed when it was asked counts before what was signed.
+    strays.keep(replace(session, state=told) if isinstance(told, CheckoutState) else session, why=why)
 
 
 def _secret_key() -> str | None:

@@ -6,9 +6,11 @@ from sandbox import ids, settings, times
 from sandbox.store import Document
 from sandbox.stripe import fields, objects
 from sandbox.stripe.auth import API_VERSION, Asked, keyed
+from sandbox.stripe.refusals import refuse
 from sandbox.world import World
 
 REORDER_STEP_SECONDS = 0.3
+MOST_TYPES = 20
 BY_NOBODY: tuple[str | None, str | None] = (None, None)
 
 
@@ -100,6 +102,10 @@ def show(world: World, asked: Asked, id_: str) -> dict[str, Any]:
 def index(world: World, asked: Asked) -> dict[str, Any]:
     found = objects.all_of(world, asked, "event")
     one, several = fields.text(asked.params, "type"), fields.texts(asked.params, "types")
+    if one is not None and several is not None:
+        raise refuse(400, "You may only specify one of these parameters: type, types.", param="types")
+    if len(several or []) > MOST_TYPES:
+        raise refuse(400, f"You may pass up to {MOST_TYPES} types.", param="types")
     wanted = [one] if one is not None else several
     if wanted is not None:
         found = [event for event in found if _is_wanted(event["type"], wanted)]

@@ -89,6 +89,8 @@ def listing(world: World, asked: Asked, documents: list[Document]) -> dict[str, 
     if not 1 <= limit <= MOST:
         raise refuse(400, f"limit must be between 1 and {MOST}", code="parameter_invalid_integer", param="limit")
     after, before = fields.text(asked.params, "starting_after"), fields.text(asked.params, "ending_before")
+    if after is not None and before is not None:
+        raise refuse(400, "You may only specify one of these parameters: starting_after, ending_before.")
     places = {document["id"]: place for place, document in enumerate(documents)}
     if before is not None:
         end = _place(places, before, "ending_before")

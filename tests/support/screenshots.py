@@ -23,6 +23,7 @@ PLATFORM = {"landing": "/", "sign-up": "/account/signup/", "sign-in": "/account/
 DASHBOARD = [
     "set-up",
     "overview",
+    "attention",
     "clients",
     "calls",
     "purchases",

@@ -1,22 +1,13 @@
 import json
-from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import Sum
 
 from billing import proof
-from calls.models import Hold
+from portal.jobs.reconcile import open_holds
 from portal.management import selection
 from tenancy import door
-
-
-def open_holds(clients: Sequence[UUID]) -> Mapping[UUID, int]:
-    """Seconds that running calls have set aside, by client."""
-    holds = Hold.objects.filter(released_at=None, organization__client__in=clients)
-    return dict(holds.values_list("organization__client").annotate(Sum("seconds")))
 
 
 class Command(BaseCommand):

@@ -40,6 +40,15 @@ def test_trap_02_the_same_event_again_is_taken_as_well(connected: Shop) -> None:
     assert StripeEvent.objects.count() == 1
 
 
+def test_i17_nothing_is_acknowledged_that_is_not_stored(connected: Shop) -> None:
+    """What was never stored leaves no trace to find later, so both sides are counted: sent twice, and forged."""
+    said = [stripe_says.event() for _ in range(4)]
+    forged = [stripe_says.event(secrets=["whsec_Other12345"]) for _ in range(2)]
+    acknowledged = [one.event_id for one in [*said, *said[:2], *forged] if posted(one).status_code == 200]
+    assert len(acknowledged) == 6
+    assert set(acknowledged) == set(StripeEvent.objects.values_list("event_id", flat=True))
+
+
 def test_trap_06_whoever_is_not_stripe_gets_one_and_the_same_answer(connected: Shop, globex: Agency) -> None:
     said = stripe_says.event()
     answers = [
