@@ -23,9 +23,14 @@ def options(agency: Agency) -> Options:
 def has_agreed(agency: Agency) -> bool:
     """Whether the Stripe account and mode of today's key are those that agreed to what is switched on."""
     stored = StripeConnection.objects.filter(agency_id=agency.pk).first()
-    if stored is None or Options.read(stored.checkout_options) == Options():
-        return True
-    return bool(stored.checkout_options.get(_AGREED) == _whose(stored))
+    return stored is None or in_force(stored) == Options.read(stored.checkout_options)
+
+
+def in_force(connection: StripeConnection) -> Options:
+    """What a client's Checkout is made with: nothing special while another account or mode agreed to what is switched
+    on, since this one may refuse it, and then a client could not pay."""
+    wanted = Options.read(connection.checkout_options)
+    return wanted if connection.checkout_options.get(_AGREED) == _whose(connection) else Options()
 
 
 def change(agency: Agency, wanted: Options) -> Options:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from agencies import webhook_proof
+from agencies import sweep, webhook_proof
 from agencies.models import Agency
 from billing import packages, price_ids, purchases, stripe_gateway
 from billing.models import Package
@@ -156,6 +156,8 @@ def _stored(agency: Agency, keys: dict[str, str], account: StripeAccount, *, is_
         )
         if is_new_key and not _is_same_account(before, saved):
             packages.forget_proofs()
+        if is_new_key:
+            sweep.schedule()
         agenda.schedule(kind=webhook_proof.KIND, due_at=timezone.now() + webhook_proof.LOOKS_EVERY)
     return saved
 

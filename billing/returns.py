@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from billing import clawback, ledger
+from billing import clawback, expiry, ledger
 from billing.models import Dispute, LedgerEntry, Purchase, Refund
 
 Returned = Refund | Dispute
@@ -93,6 +93,8 @@ def _move_to(purchase: Purchase, row: Returned, seconds: int) -> None:
     if posting.outcome is ledger.Outcome.POSTED:
         row.seconds, row.bookings = seconds, row.bookings + 1
         row.save(update_fields=["seconds", "bookings"])
+        if kind == gives_back:
+            expiry.schedule(purchase)
 
 
 def _post(

@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from agencies import checkout
 from billing import purchases
-from billing.checkout_options import Options
 from billing.models import Purchase
 from billing.stripe_shapes import StripeFailed
 from domains import links
@@ -38,7 +38,7 @@ def begin(request: HttpRequest, *, package_id: UUID, form_token: UUID) -> str:
             success_url=back + "?session_id={CHECKOUT_SESSION_ID}",
             cancel_url=links.portal(agency_id, reverse("storefront:left", args=[form_token])),
             secret_key=connections.stripe_secret_key(agency_id),
-            options=Options.read(connection.checkout_options),
+            options=checkout.in_force(connection),
         )
     except (connections.NotConnected, StripeFailed) as error:
         log.warning("agency %s: no purchase could be started: %s", agency_id, type(error).__name__)

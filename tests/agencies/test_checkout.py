@@ -51,6 +51,7 @@ def test_another_account_has_agreed_to_nothing(stripe: Sandbox, shop: Shop) -> N
     )
     assert not checkout.has_agreed(shop.agency)
     assert checkout.options(shop.agency) == Options(card_only=True)
+    assert checkout.in_force(connections.stripe_connection(shop.agency.pk)) == Options()
 
 
 def test_without_a_key_nothing_can_be_tried(acme: object) -> None:

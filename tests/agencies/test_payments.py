@@ -324,7 +324,7 @@ def test_setting_up_makes_products_and_prices_that_are_not_there_yet_and_makes_t
     stripe: Sandbox, shop: Shop
 ) -> None:
     with door.enter(shop.agency):
-        packages.save(name="500 credits", credits=500, price_minor=18_000, currency="eur", position=1)
+        packages.save(name="500 credits", credits=500, price_minor=18_000, currency="eur")
     for _ in range(2):
         payments.set_up_webhook(shop.agency)
     with door.enter(shop.agency):

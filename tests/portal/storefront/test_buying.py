@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agencies import checkout
 from billing.checkout_options import Options
 from billing.models import Package, Purchase
 from clients.models import Client
@@ -13,7 +14,6 @@ from portal import wording
 from tenancy import door
 from tests.support.portal import HTMX, Person, Portal, text_of
 from tests.support.stripe_world import Sandbox, Shop
-from vault import connections
 
 pytestmark = pytest.mark.django_db
 State = Purchase.State
@@ -338,8 +338,8 @@ def test_nobody_cancels_or_prints_what_somebody_else_bought(portal: Portal) -> N
 
 
 def test_checkout_behaves_as_the_agency_switched_it(ben: Person, shop: Shop, stripe: Sandbox) -> None:
-    options = Options(promotion_codes=True, card_only=True)
-    connections.save_checkout_options(agency_id=shop.agency.pk, options=options.written())
+    with door.enter(shop.agency):
+        checkout.change(shop.agency, Options(promotion_codes=True, card_only=True))
     send(ben, shop.package)
     session = stripe.ask(shop.secret_key, "GET", f"checkout/sessions/{shop.purchase().stripe_session_id}")
     assert (session["allow_promotion_codes"], session["payment_method_types"]) == (True, ["card"])
