@@ -4,7 +4,7 @@ Rows are written in the transaction that makes the work necessary; this is for t
 same: a restored backup, a row deleted by hand.
 """
 
-from agencies import minutes
+from agencies import going_live, minutes
 from agencies.models import Agency
 from billing import expiry, purchases
 from follow_ups import agenda
@@ -24,7 +24,15 @@ def rebuild(agency: Agency) -> int:
     Doing work once too often is harmless: every job looks at the state first.
     """
     with door.enter(agency):
-        wanted = [*_organizations(), *_calls(), *_events(agency), *_purchases(), *_expiries(), *_minutes(agency)]
+        wanted = [
+            *_organizations(),
+            *_calls(),
+            *_events(agency),
+            *_purchases(),
+            *_expiries(),
+            *_test_credits(),
+            *_minutes(agency),
+        ]
         for kind, subject in wanted:
             agenda.schedule(kind=kind, subject=subject)
     return len(wanted)
@@ -52,6 +60,10 @@ def _purchases() -> list[tuple[str, str]]:
 
 def _expiries() -> list[tuple[str, str]]:
     return [(expiry.KIND, str(client_id)) for client_id in expiry.clients_to_look_at()]
+
+
+def _test_credits() -> list[tuple[str, str]]:
+    return [(going_live.KIND, "")] if going_live.is_due() else []
 
 
 def _minutes(agency: Agency) -> list[tuple[str, str]]:
