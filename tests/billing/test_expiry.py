@@ -133,3 +133,17 @@ def test_what_will_expire_is_told_with_its_time(ben: Client, now: datetime) -> N
     book(ben.pk, "call", -60, kind=Kind.USAGE)
     assert expiry.coming(ben.pk, now) == [Coming(20, now + 20 * DAY), Coming(50, now + 30 * DAY)]
     assert expiry.coming(ben.pk, now + 20 * DAY) == [Coming(50, now + 30 * DAY)]
+
+
+@pytest.mark.parametrize(("used", "livemode"), [(0, False), (60, False), (100, True)])
+def test_test_credits_expire_as_such_while_there_are_any(ben: Client, now: datetime, used: int, livemode: bool) -> None:
+    """Test calls take from the lot that ends first, whosever it is: then a test lot holds what is real."""
+    paid_at = now - 20 * DAY
+    real = credits.bought(ben, 100, lifetime_days=5, paid_at=paid_at, livemode=True)
+    credits.bought(ben, 100, lifetime_days=10, paid_at=paid_at)
+    if used:
+        book(ben.pk, "call", -used, kind=Kind.USAGE)
+    expiry.expire(ben.pk, now)
+    modes = dict(LedgerEntry.objects.filter(kind=Kind.EXPIRY).values_list("source_id", "livemode"))
+    assert modes.pop(f"{ben.pk}/1", True) is real.livemode
+    assert modes == {f"{ben.pk}/2": livemode}
