@@ -2,7 +2,9 @@
 
 from django.db import transaction
 
+from agencies import welcome
 from billing import wallets
+from billing.models import Wallet
 from clients import sign_up
 from clients.models import Client
 from organizations import provisioning
@@ -10,12 +12,16 @@ from people.models import User
 
 
 def arrive(*, user: User, name: str) -> Client:
-    """The person's client, with an empty wallet and an organization on its way. To be called in the agency's schema.
+    """The person's client, with a wallet, the agency's welcome credits and an organization on its way. To be called in
+    the agency's schema.
 
-    Doing it twice changes nothing.
+    Doing it twice changes nothing: whoever was here before is not greeted again, whatever the welcome is by then.
     """
     with transaction.atomic():
         client = sign_up.register(user=user, name=name)
+        is_new = not Wallet.objects.filter(pk=client.pk).exists()
         wallets.open_wallet(client_id=client.pk)
+        if is_new:
+            welcome.greet(client)
         provisioning.want(client)
     return client

@@ -4,7 +4,7 @@ Rows are written in the transaction that makes the work necessary; this is for t
 same: a restored backup, a row deleted by hand.
 """
 
-from agencies import minutes, reconciliation, sweep, webhook_proof
+from agencies import going_live, minutes, reconciliation, sweep, webhook_proof
 from agencies.models import Agency
 from billing import expiry, purchases, receipts, refunds
 from follow_ups import agenda
@@ -31,6 +31,7 @@ def rebuild(agency: Agency) -> int:
             *_purchases(),
             *_refunds(),
             *_expiries(),
+            *_test_credits(),
             *_minutes(agency),
             *_stripe(agency),
         ]
@@ -69,6 +70,10 @@ def _expiries() -> list[tuple[str, str]]:
 
 def _refunds() -> list[tuple[str, str]]:
     return [(refunds.CHECK_KIND, str(pk)) for pk in refunds.undecided().values_list("pk", flat=True)]
+
+
+def _test_credits() -> list[tuple[str, str]]:
+    return [(going_live.KIND, "")] if going_live.is_due() else []
 
 
 def _minutes(agency: Agency) -> list[tuple[str, str]]:

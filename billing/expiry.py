@@ -10,7 +10,7 @@ from itertools import groupby
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
 from billing import ledger, lots, wallets
 from billing.models import LedgerEntry, Lot, Purchase
@@ -54,7 +54,8 @@ def expire(client_id: UUID, now: datetime) -> datetime | None:
         if due and held and now < due[0][0] + _PATIENCE:
             return now + _WAITS
         if due:
-            ledger.post_batch([_movement(lot, at) for at, lot in due])
+            is_real = all(lot.livemode for _at, lot in due) or not _test_seconds(client_id)
+            ledger.post_batch([_movement(lot, at, livemode=lot.livemode or is_real) for at, lot in due])
             lots.lay_out(client_id)
     return min((at for each in ending if (at := _next_look(*each, now))), default=None)
 
@@ -78,7 +79,14 @@ def _with_an_end() -> QuerySet[Purchase]:
     return Purchase.objects.filter(lifetime_days__isnull=False, paid_at__isnull=False)
 
 
-def _movement(lot: Lot, at: datetime) -> ledger.Movement:
+def _test_seconds(client_id: UUID) -> int:
+    """What test entries sum to. Nothing means that no test credits are left: what a test lot still holds, test calls
+    took from a real one, and it expires as that."""
+    entries = LedgerEntry.objects.filter(wallet_id=client_id, livemode=False)
+    return entries.aggregate(total=Sum("amount"))["total"] or 0
+
+
+def _movement(lot: Lot, at: datetime, *, livemode: bool) -> ledger.Movement:
     """What takes the rest of a lot. Its key is the lot's, so there is one for each lot."""
     return ledger.Movement(
         client_id=lot.wallet_id,
@@ -87,7 +95,7 @@ def _movement(lot: Lot, at: datetime) -> ledger.Movement:
         source=SOURCE,
         source_id=f"{lot.wallet_id}/{lot.version}",
         fact={"lot": lot.version, "expires_at": at.isoformat()},
-        livemode=lot.livemode,
+        livemode=livemode,
         actor=_BY_PORTAL,
         reason=lot.purchase.package_name if lot.purchase else "",
     )

@@ -74,6 +74,8 @@ class Layout:
             )
         else:
             self._take(-moved, first=_own(entry))
+        if entry.kind is Kind.TEST_REVERSAL:
+            self._all_is_real()
 
     def reach(self, balance: int, *, version: int) -> None:
         """Let the lots hold `balance` seconds: take what calls used; what they gave back beyond it is a lot of its own,
@@ -87,6 +89,13 @@ class Layout:
     def held(self) -> int:
         """What is left on all lots together, in seconds."""
         return sum(lot.remaining for lot in self._open)
+
+    def _all_is_real(self) -> None:
+        """Test entries sum to nothing now: what test lots still hold, test calls took from real ones."""
+        for lot in self._open:
+            if not lot.livemode:
+                lot.livemode = True
+                self.changed.add(lot.version)
 
     def _add(
         self,

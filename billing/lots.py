@@ -38,7 +38,10 @@ def lay_out(client_id: UUID) -> list[Lot]:
         if laid_to > laid_up_to:
             rows = [layout.lots[number] for number in sorted(layout.changed)]
             Lot.objects.bulk_create(
-                rows, update_conflicts=True, unique_fields=["wallet", "version"], update_fields=["remaining"]
+                rows,
+                update_conflicts=True,
+                unique_fields=["wallet", "version"],
+                update_fields=["remaining", "livemode"],
             )
             Wallet.objects.filter(pk=client_id).update(lots_version=laid_to)
     return _as_of_now(layout, balance, version)

@@ -1,4 +1,4 @@
-"""Jobs of the ledger: credits whose time is over."""
+"""Jobs of the ledger: credits whose time is over, and test credits of a portal that went live."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from agencies import going_live
 from billing import expiry
 
 
@@ -14,4 +15,10 @@ def expire(subject: str) -> datetime | None:
     return expiry.expire(UUID(subject), timezone.now())
 
 
-JOBS: dict[str, Callable[[str], datetime | None]] = {expiry.KIND: expire}
+def go_live(_subject: str) -> datetime | None:
+    """Remove the test credits of the agency."""
+    going_live.remove_test_credits()
+    return None
+
+
+JOBS: dict[str, Callable[[str], datetime | None]] = {expiry.KIND: expire, going_live.KIND: go_live}

@@ -11,6 +11,7 @@ from billing import ledger, wallets
 from billing.models import LedgerEntry
 from clients.models import Client
 from tenancy import door
+from tests.support.booking import Kind, book
 from vault.models import StripeConnection
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +100,65 @@ def test_credits_given_in_test_mode_are_test_credits(
     StripeConnection.objects.create(agency=acme, livemode=livemode)
     allocate(ben, 60)
     assert LedgerEntry.objects.get().livemode is booked
+
+
+def undo(client: Client, version: int, reason: str = "") -> ledger.Posting:
+    return allocation.undo(client_id=client.pk, version=version, reason=reason, actor=ADA)
+
+
+@pytest.mark.parametrize("seconds", [600, -120])
+def test_what_was_given_or_taken_is_undone_by_an_entry_that_points_at_it(ben: Client, seconds: int) -> None:
+    allocate(ben, 6_000)
+    allocate(ben, seconds)
+    assert undo(ben, 2, "  wrong \n client ").balance_after == 6_000
+    entry = ledger.entry(ben.pk, 3)
+    assert (entry.kind, entry.source, entry.source_id) == ("reversal", "ledger", f"{ben.pk}/2")
+    assert (entry.amount, entry.reason, entry.actor) == (-seconds, "wrong client", ADA)
+    assert allocation.undone(ben.pk, [1, 2, 3]) == {2}
+
+
+def test_an_entry_is_undone_once_whatever_is_said_the_second_time(ben: Client) -> None:
+    allocate(ben, 600)
+    assert undo(ben, 1).outcome == ledger.Outcome.POSTED
+    assert undo(ben, 1, "again").outcome == ledger.Outcome.REPLAYED
+    assert wallets.get(ben.pk).balance == 0
+
+
+def test_what_is_used_or_held_cannot_be_undone(ben: Client) -> None:
+    allocate(ben, 600)
+    wallets.set_aside(ben.pk, 60)
+    with pytest.raises(allocation.MoreThanAvailable, match="Only 9 credits"):
+        undo(ben, 1)
+    assert allocation.undone(ben.pk, [1]) == set()
+
+
+@pytest.mark.parametrize("kind", [Kind.PURCHASE, Kind.REFUND_REVERSAL, Kind.REVERSAL, Kind.USAGE_CORRECTION])
+def test_what_nobody_gave_by_hand_cannot_be_undone(ben: Client, kind: Kind) -> None:
+    book(ben.pk, 1, 600, kind=kind)
+    with pytest.raises(allocation.NotGivenByHand):
+        undo(ben, 1)
+
+
+def test_welcome_credits_can_be_undone(ben: Client) -> None:
+    book(ben.pk, 1, 600, kind=Kind.WELCOME)
+    assert undo(ben, 1).balance_after == 0
+
+
+def test_an_entry_that_is_not_there_cannot_be_undone(ben: Client) -> None:
+    with pytest.raises(LedgerEntry.DoesNotExist):
+        undo(ben, 1)
+
+
+def test_a_reason_that_is_too_long_undoes_nothing(ben: Client) -> None:
+    allocate(ben, 600)
+    with pytest.raises(allocation.NoDescription):
+        undo(ben, 1, "x" * 201)
+
+
+def test_test_credits_that_went_with_going_live_cannot_be_undone_again(ben: Client) -> None:
+    book(ben.pk, 1, 600)
+    book(ben.pk, 2, -600, kind=Kind.TEST_REVERSAL)
+    book(ben.pk, 3, 600, livemode=True)
+    with pytest.raises(allocation.GoneWithTestCredits):
+        undo(ben, 1)
+    assert undo(ben, 3).balance_after == 0

@@ -12,7 +12,12 @@ from tests.support.booking import Kind, book
 
 
 def bought(
-    client: Client, seconds: int, *, lifetime_days: int | None = None, paid_at: datetime | None = None
+    client: Client,
+    seconds: int,
+    *,
+    lifetime_days: int | None = None,
+    paid_at: datetime | None = None,
+    livemode: bool = False,
 ) -> Purchase:
     """A paid purchase of this many seconds, and its entry."""
     package = Package.objects.create(name="Starter", credits=100, price_minor=4_000)
@@ -24,12 +29,12 @@ def bought(
         lifetime_days=lifetime_days,
         price_minor=4_000,
         currency="eur",
-        livemode=False,
+        livemode=livemode,
         stripe_price_id="price_1",
         state="paid",
         paid_at=paid_at or timezone.now(),
     )
-    book(client.pk, purchase.pk, seconds, kind=Kind.PURCHASE, source="stripe")
+    book(client.pk, purchase.pk, seconds, kind=Kind.PURCHASE, source="stripe", livemode=livemode)
     return purchase
 
 
