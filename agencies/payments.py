@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from agencies import sweep, webhook_proof
+from agencies import going_live, sweep, webhook_proof
 from agencies.models import Agency
 from billing import packages, price_ids, purchases, stripe_gateway
 from billing.models import Package
@@ -36,6 +36,15 @@ class KeyLacksRights(ValueError):
         super().__init__(" ".join(sentences))
 
 
+class TestCreditsLeft(ValueError):
+    """Live keys would replace test keys, and what was bought or given in test mode goes with them: `preview` says how
+    much. The owner agrees to that first."""
+
+    def __init__(self, preview: going_live.Preview) -> None:
+        super().__init__(f"{preview.clients} clients hold test credits")
+        self.preview = preview
+
+
 class NoPackageYet(LookupError):
     """Product and price were given before there is a package that they belong to. The message says what to do."""
 
@@ -57,6 +66,7 @@ def connect(
     webhook_secret: str = "",
     product_id: str | None = None,
     price_id: str | None = None,
+    removes_test_credits: bool = False,
 ) -> Connected:
     """Store what was pasted; blank keys stay as they are. A new secret key is tried at Stripe first: whose it is, what
     it may do. Then the first package is sold by this product and price (None leaves them, empty ones are made at
@@ -64,7 +74,8 @@ def connect(
 
     The keys stay when the price does not fit: nobody pastes a secret twice. Raises key_shapes.WrongKey, NoPackageYet,
     packages.PriceDoesNotFit for what is no id, AccountHasOpenPurchases, KeyLacksRights, connections.NotConnected for a
-    price without any key, and the failures of billing.stripe_shapes; then nothing is stored.
+    price without any key, TestCreditsLeft for live keys unless `removes_test_credits`, and the failures of
+    billing.stripe_shapes; then nothing is stored.
     """
     keys = {"publishable_key": publishable_key, "secret_key": secret_key, "webhook_secret": webhook_secret}
     ids = {name: key_shapes.cleaned(id_) for name, id_ in (("product_id", product_id), ("price_id", price_id))}
@@ -79,6 +90,8 @@ def connect(
         connections.stripe_connection(agency.pk)
     account, shortcomings = StripeAccount("", "", livemode=False), []
     if key := pasted["secret_key"]:
+        if not removes_test_credits:
+            _refuse_to_leave_test_credits(agency, key)
         account = stripe_gateway.check_account(key)
         shortcomings = _shortcomings(key, account)
         _refuse_to_change_account(agency, key, account.id)
@@ -158,6 +171,9 @@ def _stored(agency: Agency, keys: dict[str, str], account: StripeAccount, *, is_
             packages.forget_proofs()
         if is_new_key:
             sweep.schedule()
+        if saved.livemode:
+            # Finds nothing to do where there was no test mode.
+            going_live.schedule()
         agenda.schedule(kind=webhook_proof.KIND, due_at=timezone.now() + webhook_proof.LOOKS_EVERY)
     return saved
 
@@ -232,6 +248,15 @@ def _refuse_to_change_account(agency: Agency, secret_key: str, account_id: str) 
     raise AccountHasOpenPurchases(
         _("This key belongs to another Stripe account, and payments of the present one are still on their way.")
     )
+
+
+def _refuse_to_leave_test_credits(agency: Agency, secret_key: str) -> None:
+    stored = StripeConnection.objects.filter(agency_id=agency.pk, livemode=False).first()
+    if stored is None or not key_shapes.is_live(secret_key):
+        return
+    preview = going_live.preview(agency)
+    if preview.clients:
+        raise TestCreditsLeft(preview)
 
 
 def _sees(secret_key: str, session_id: str | None) -> bool:

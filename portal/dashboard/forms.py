@@ -175,6 +175,9 @@ class StripeForm(forms.Form):
         required=False,
     )
 
+    # Shown while test credits are left: whoever pastes live keys agrees to it, and no secret is typed twice.
+    removes_test_credits = forms.BooleanField(label=_("Remove the test credits"), required=False)
+
     def keep(self, stored: StripeConnection | None, package: Package | None) -> None:
         """A key that is stored need not be typed again; product and price are those of the first package."""
         self.fields["secret_key"].required = stored is None or stored.secret_key_sealed is None

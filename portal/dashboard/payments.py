@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from agencies import payments, webhook_proof
+from agencies import going_live, payments, webhook_proof
 from agencies.models import Agency
 from billing import packages, price_ids
 from billing.stripe_gateway import EVENTS, RIGHTS, restricted_key_form
@@ -94,11 +94,19 @@ def _connected(agency: Agency, form: StripeForm) -> payments.Connected | None:
         form.cleaned_data[name] if name in form.data else None for name in ("stripe_product_id", "stripe_price_id")
     )
     try:
-        return payments.connect(agency, **typed, product_id=product_id, price_id=price_id)
+        return payments.connect(
+            agency,
+            **typed,
+            product_id=product_id,
+            price_id=price_id,
+            removes_test_credits=form.cleaned_data["removes_test_credits"],
+        )
     except key_shapes.WrongKey as error:
         refuse(form, error.field, error.sentence)
     except packages.PriceDoesNotFit as error:
         _refuse_price(form, error)
+    except payments.TestCreditsLeft:
+        refuse(form, "removes_test_credits", _("Tick this to go live, and paste your secrets once more."))
     except payments.NoPackageYet as error:
         refuse(form, "stripe_price_id", str(error))
     except connections.NotConnected:
@@ -138,6 +146,7 @@ def _page(
         "rights_url": restricted_key_form(name=agency.branding.company_name, is_live=bool(known and known.livemode)),
         "webhook_url": webhook_proof.webhook_url(agency),
         "webhook_problem": webhook_problem,
+        "test_credits": going_live.preview(agency) if known is not None and known.livemode is False else None,
         "events": EVENTS,
         "nav": "payments",
         **_proof(known),

@@ -1,10 +1,14 @@
+from typing import Any
+
 import pytest
 
-from agencies import payments, webhook_proof
+from agencies import going_live, payments, sweep, webhook_proof
 from billing import packages, price_ids, purchases
 from billing.models import Package, Purchase
 from billing.stripe_shapes import StripeRightMissing
+from follow_ups.models import FollowUp
 from tenancy import door
+from tests.support.booking import book
 from tests.support.stripe_world import Sandbox, Shop
 from vault import connections
 from vault.models import StripeConnection
@@ -16,7 +20,7 @@ def change_account(shop: Shop, keys: dict[str, str]) -> StripeConnection:
     return connect(shop, keys).connection
 
 
-def connect(shop: Shop, keys: dict[str, str], **more: str) -> payments.Connected:
+def connect(shop: Shop, keys: dict[str, str], **more: Any) -> payments.Connected:
     pair = {"publishable_key": keys["publishable_key"], "secret_key": keys["secret_key"]}
     return payments.connect(shop.agency, **(pair | more))
 
@@ -350,3 +354,27 @@ def test_without_the_right_to_write_endpoints_setting_up_says_so(stripe: Sandbox
     change_account(shop, restricted(keys))
     with pytest.raises(StripeRightMissing, match="write Webhook Endpoints: without it you set the webhook up by hand"):
         payments.set_up_webhook(shop.agency)
+
+
+def test_live_keys_take_test_credits_away_only_when_the_owner_agrees(stripe: Sandbox, shop: Shop) -> None:
+    with door.enter(shop.agency):
+        book(shop.client.pk, "given", 600)
+    live = stripe.open_account("live")
+    with pytest.raises(payments.TestCreditsLeft) as refused:
+        connect(shop, live)
+    assert refused.value.preview == going_live.Preview(clients=1, seconds=600)
+    assert connections.stripe_connection(shop.agency.pk).livemode is False
+    connect(shop, live, removes_test_credits=True)
+    assert connections.stripe_connection(shop.agency.pk).livemode is True
+    assert FollowUp.objects.filter(agency=shop.agency, kind=going_live.KIND).exists()
+
+
+def test_without_test_credits_live_keys_ask_for_nothing(stripe: Sandbox, shop: Shop) -> None:
+    connect(shop, stripe.open_account("live"))
+    assert connections.stripe_connection(shop.agency.pk).livemode is True
+
+
+def test_a_new_key_has_stripes_lists_swept(stripe: Sandbox, shop: Shop) -> None:
+    FollowUp.objects.all().delete()
+    connect(shop, shop.keys)
+    assert FollowUp.objects.filter(agency=shop.agency, kind=sweep.KIND).exists()

@@ -4,6 +4,9 @@ import pytest
 from django.utils import timezone
 
 from agencies.models import Agency
+from clients.models import Client
+from tenancy import door
+from tests.support.booking import book
 from vault.models import StripeConnection
 
 pytestmark = pytest.mark.django_db
@@ -230,3 +233,16 @@ def test_keys_are_the_owners_business(mia, vic) -> None:
         assert person.post("payments/", publishable_key="pk_test_0123456789").status_code == 403
         assert b'name="secret_key"' not in person.get("payments/").content
         assert person.post("payments/webhook/test/").status_code == 403
+
+
+def test_going_live_says_what_it_takes_away_and_waits_for_a_tick(ada, stripe_keys, outside, acme: Agency) -> None:
+    ada.post("payments/", publishable_key=stripe_keys["publishable_key"], secret_key=stripe_keys["secret_key"])
+    assert "When you paste live keys" not in ada.get("payments/").content.decode()
+    with door.enter(acme):
+        book(Client.objects.create(name="Ben", email="ben@client.test").pk, "given", 600)
+    assert "1 client holds test credits, 10.00 in all" in " ".join(ada.get("payments/").content.decode().split())
+    live = outside.open_account("live")
+    keys = {"publishable_key": live["publishable_key"], "secret_key": live["secret_key"]}
+    assert "Tick this to go live" in errors(ada.post("payments/", **keys), "removes_test_credits")
+    assert ada.post("payments/", **keys, removes_test_credits="on").status_code == 302
+    assert StripeConnection.objects.get().livemode is True
