@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from agencies import welcome
 from billing import credits
 from billing.models import Currency
 from branding.models import COLOUR
@@ -119,6 +120,15 @@ class StripeForm(forms.Form):
         self.fields["secret_key"].required = stored is None or stored.secret_key_sealed is None
         if stored is not None:
             self.fields["publishable_key"].initial = stored.publishable_key
+
+
+class WelcomeForm(forms.Form):
+    """Credits that every new client gets."""
+
+    prefix = "welcome"
+    credits = forms.IntegerField(
+        label=_("Credits for every new client"), min_value=0, max_value=welcome.MOST_CREDITS, help_text=_("0 for none.")
+    )
 
 
 class PackageForm(forms.Form):

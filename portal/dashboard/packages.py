@@ -8,25 +8,41 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from agencies import payments
+from agencies import payments, welcome
 from agencies.models import Agency
 from billing import margin as margins
 from billing import packages
 from billing.models import Package
 from billing.stripe_shapes import StripeFailed
-from portal.dashboard.forms import PackageForm, refuse
+from portal.dashboard.forms import PackageForm, WelcomeForm, refuse
 from portal.dashboard.prices import read_price, written_price
 from portal.dashboard.roles import agency_of, manager_changes
 
 
 @require_GET
 def table(request: HttpRequest) -> HttpResponse:
-    """All packages in the agency's order."""
-    agency = agency_of(request)
-    rows = [_row(agency, package) for package in Package.objects.all()]
-    return render(request, "dashboard/packages.html", {"rows": rows, "nav": "packages"})
+    """All packages in the agency's order, and what a new client gets."""
+    return _table(request, WelcomeForm(initial={"credits": agency_of(request).welcome_credits}))
+
+
+@require_POST
+@manager_changes
+def welcome_credits(request: HttpRequest) -> HttpResponse:
+    """Say how many credits every new client gets."""
+    form = WelcomeForm(request.POST)
+    if not form.is_valid():
+        return _table(request, form)
+    number = form.cleaned_data["credits"]
+    try:
+        welcome.set_credits(agency_of(request).pk, number)
+    except welcome.OutOfBounds as error:
+        refuse(form, "credits", str(error))
+        return _table(request, form)
+    said = _("Saved. Every new client gets %(credits)s credits.") % {"credits": number}
+    messages.success(request, said if number else _("Saved. New clients begin with nothing."))
+    return redirect("dashboard:packages", slug=agency_of(request).slug)
 
 
 @require_http_methods(["GET", "POST"])
@@ -50,6 +66,21 @@ def edit(request: HttpRequest, package_id: UUID) -> HttpResponse:
 def margin(request: HttpRequest) -> HttpResponse:
     """What a package would earn, while it is typed in."""
     return render(request, "dashboard/_margin.html", _margin_of(agency_of(request), request.GET))
+
+
+def _table(request: HttpRequest, welcome_form: WelcomeForm) -> HttpResponse:
+    agency = agency_of(request)
+    per_credit_micro = welcome.cost_micro(1, cost_micro_per_minute=agency.cost_micro_per_minute)
+    cost_micro = welcome.cost_micro(agency.welcome_credits, cost_micro_per_minute=agency.cost_micro_per_minute)
+    context = {
+        "rows": [_row(agency, package) for package in Package.objects.all()],
+        "welcome_form": welcome_form,
+        "welcome_credits": agency.welcome_credits,
+        "welcome_cost_micro": cost_micro,
+        "per_credit_micro": per_credit_micro,
+        "nav": "packages",
+    }
+    return render(request, "dashboard/packages.html", context)
 
 
 def _edit(request: HttpRequest, form: PackageForm, package: Package | None) -> HttpResponse:

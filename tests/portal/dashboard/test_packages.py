@@ -95,3 +95,23 @@ def test_a_package_of_another_agency_is_not_there(ada, globex: Agency) -> None:
 def test_a_viewer_changes_nothing_and_a_manager_may(vic, mia) -> None:
     assert vic.post("packages/new/", **GOOD).status_code == 403
     assert mia.post("packages/new/", **GOOD).status_code == 302
+
+
+def test_welcome_credits_are_set_and_shown_with_what_they_cost(mia, acme: Agency) -> None:
+    assert "begin with nothing" in mia.get("packages/").content.decode()
+    mia.post("packages/welcome/", **{"welcome-credits": "10"})
+    assert Agency.objects.get(pk=acme.pk).welcome_credits == 10
+    assert "they cost you € 0.70: € 0.07 for each" in mia.get("packages/").content.decode()
+
+
+@pytest.mark.parametrize("typed", ["", "-1", "1001", "2.5", "ten"])
+def test_welcome_credits_that_cannot_be_are_explained(ada, acme: Agency, typed: str) -> None:
+    page = ada.post("packages/welcome/", **{"welcome-credits": typed})
+    assert page.status_code == 200
+    assert page.context["welcome_form"].errors["credits"]
+    assert Agency.objects.get(pk=acme.pk).welcome_credits == 0
+
+
+def test_a_viewer_sets_no_welcome(vic, acme: Agency) -> None:
+    assert b"welcome-credits" not in vic.get("packages/").content
+    assert vic.post("packages/welcome/", **{"welcome-credits": "10"}).status_code == 403
