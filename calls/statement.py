@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from billing import statements
+from billing import lots, statements
 from billing.models import LedgerEntry, Purchase
 from billing.statements import Moves, Span
 from calls.models import Call
@@ -30,6 +30,7 @@ class Show(StrEnum):
     CALLS = "calls"
     PAYMENTS = "payments"
     GIVEN = "given"
+    EXPIRED = "expired"
     CORRECTIONS = "corrections"
 
 
@@ -39,18 +40,21 @@ _MOVES: dict[Show, Moves | None] = {
     Show.TAKEN: statements.moves(adding=False),
     Show.CALLS: statements.moves(_OF_CALLS),
     Show.PAYMENTS: statements.moves(_OF_PAYMENTS),
-    Show.GIVEN: statements.moves((Kind.ALLOCATION, Kind.WELCOME)),
+    # With what undid them, so that the lines add up to what was given.
+    Show.GIVEN: statements.moves((Kind.ALLOCATION, Kind.WELCOME, Kind.REVERSAL)),
+    Show.EXPIRED: statements.moves((Kind.EXPIRY,)),
     Show.CORRECTIONS: statements.moves(_OF_CORRECTIONS),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry with what it is about; both are None for an allocation."""
+    """One entry with what it is about: a call, a purchase, the entry that it undoes; none of them for an allocation."""
 
     entry: LedgerEntry
     call: Call | None
     purchase: Purchase | None
+    undone: LedgerEntry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +117,14 @@ def every_line(client_id: UUID, *, within: Span, show: Show = Show.ALL) -> Itera
 
 
 def explained(client_id: UUID, entries: list[LedgerEntry]) -> list[Line]:
-    """These entries with the calls and purchases they are about, in at most two queries."""
+    """These entries with the calls, purchases and entries they are about, in at most three queries."""
     calls = _calls(client_id, [entry for entry in entries if entry.kind in _OF_CALLS])
     purchases = _purchases(client_id, [entry for entry in entries if entry.kind == Kind.PURCHASE])
-    return [Line(entry, calls.get(_call_id(entry)), purchases.get(entry.source_id)) for entry in entries]
+    undone = _undone(client_id, entries)
+    return [
+        Line(entry, calls.get(_call_id(entry)), purchases.get(entry.source_id), undone.get(entry.version))
+        for entry in entries
+    ]
 
 
 def of_call(call: Call) -> list[LedgerEntry]:
@@ -135,6 +143,16 @@ def _bounds(within: Span | None) -> tuple[int | None, int | None]:
 def _call_id(entry: LedgerEntry) -> str:
     """A correction is keyed `<call id>#<n>`."""
     return entry.source_id.rsplit("#", 1)[0] if entry.kind == Kind.USAGE_CORRECTION else entry.source_id
+
+
+def _undone(client_id: UUID, entries: list[LedgerEntry]) -> dict[int, LedgerEntry]:
+    """By the version of the entry that undoes it."""
+    versions = {entry.version: lots.of_version(entry) for entry in entries if entry.kind == Kind.REVERSAL}
+    if not versions:
+        return {}
+    found = LedgerEntry.objects.filter(wallet_id=client_id, version__in=filter(None, versions.values()))
+    by_version = {entry.version: entry for entry in found}
+    return {undoing: by_version[of] for undoing, of in versions.items() if of in by_version}
 
 
 def _calls(client_id: UUID, entries: list[LedgerEntry]) -> dict[str, Call]:

@@ -37,6 +37,7 @@ _NAMES = {
     Show.CALLS: gettext_lazy("Calls"),
     Show.PAYMENTS: gettext_lazy("Purchases and refunds"),
     Show.GIVEN: gettext_lazy("Credits given"),
+    Show.EXPIRED: gettext_lazy("Credits that expired"),
     Show.CORRECTIONS: gettext_lazy("Corrections"),
 }
 

@@ -63,6 +63,7 @@ _MOVEMENTS = {
 }
 
 
+_BY_HAND = (Kind.ALLOCATION, Kind.REVERSAL)
 _STEPS = {
     Purchase.State.PAID: ("done", gettext_lazy("Paid")),
     Purchase.State.FAILED: ("wrong", gettext_lazy("Not paid")),
@@ -110,7 +111,7 @@ def line(said: Line, *, agency_name: str, under_heading: bool, for_team: bool = 
 def explained(said: Line, *, agency_name: str, for_team: bool = False) -> tuple[str, str, list[str]]:
     """Icon, title and details of a movement, without its time."""
     icon, title, details = _explained(said, agency_name)
-    by = [str(said.entry.actor.get("email", ""))] if for_team and said.entry.kind == Kind.ALLOCATION else []
+    by = [str(said.entry.actor.get("email", ""))] if for_team and said.entry.kind in _BY_HAND else []
     test = [] if said.entry.livemode else [_("test")]
     return icon, title, [each for each in (*details, *by, *test) if each]
 
@@ -132,11 +133,22 @@ def _explained(said: Line, agency_name: str) -> tuple[str, str, list[str]]:
     if said.purchase is not None:
         bought = said.purchase
         return "credit-card", credits_bought(bought), [price_paid(bought), bought.package_name]
+    if said.undone is not None:
+        title = _("Undone: %(what)s") % {"what": _given(said.undone, agency_name)[1]}
+        return "rotate", title, [_quoted(said.undone.reason), _quoted(entry.reason)]
+    if entry.kind == Kind.TEST_REVERSAL and entry.amount > 0:
+        return "flask-off", _("Credits of test calls given back"), []
+    icon, title = _given(entry, agency_name)
+    return icon, title, [_quoted(entry.reason)]
+
+
+def _given(entry: LedgerEntry, agency_name: str) -> tuple[str, str]:
+    """Icon and words of a movement that no call and no purchase explains."""
     if entry.kind == Kind.ALLOCATION:
         title = _("Added by %(agency)s") if entry.amount > 0 else _("Taken back by %(agency)s")
-        return ("check" if entry.amount > 0 else "minus"), title % {"agency": agency_name}, [_quoted(entry.reason)]
+        return ("check" if entry.amount > 0 else "minus"), title % {"agency": agency_name}
     icon, words = _MOVEMENTS[Kind(entry.kind)]
-    return icon, str(words), [_quoted(entry.reason)]
+    return icon, str(words)
 
 
 def credits_bought(bought: Purchase) -> str:

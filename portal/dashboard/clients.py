@@ -5,15 +5,17 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from agencies import allocation, call_log, directory
 from agencies.models import Agency
-from billing import disputes, wallets
+from billing import disputes, expiry, wallets
 from billing.ledger import Outcome, Posting
+from billing.models import LedgerEntry
 from calls import holds, statement
 from calls.holds import Obstacle
 from clients.models import Client
@@ -53,6 +55,27 @@ def allocate(request: HttpRequest, client_id: UUID) -> HttpResponse:
     if posting is None:
         return _page(request, client, form)
     messages.success(request, _allocated_words(posting, client))
+    return redirect("dashboard:client", slug=agency_of(request).slug, client_id=client.pk)
+
+
+@require_POST
+@manager_changes
+def undo(request: HttpRequest, client_id: UUID, version: int) -> HttpResponse:
+    """Take back what was given by hand, or give back what was taken."""
+    client = get_object_or_404(Client, pk=client_id)
+    try:
+        posting = allocation.undo(
+            client_id=client.pk,
+            version=version,
+            reason=request.POST.get("reason", ""),
+            actor=actor_of(request).as_json(),
+        )
+    except LedgerEntry.DoesNotExist as error:
+        raise Http404 from error
+    except allocation.AllocationRefused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _undone_words(posting))
     return redirect("dashboard:client", slug=agency_of(request).slug, client_id=client.pk)
 
 
@@ -107,6 +130,12 @@ def _allocated_words(posting: Posting, client: Client) -> str:
     }
 
 
+def _undone_words(posting: Posting) -> str:
+    if posting.outcome is Outcome.REPLAYED:
+        return _("This was undone already; it counts once.")
+    return _("Undone. The balance is %(balance)s now.") % {"balance": in_credits(posting.balance_after)}
+
+
 def _page(request: HttpRequest, client: Client, form: AllocateForm, key_form: KeyForm | None = None) -> HttpResponse:
     context = {"client": client, "form": form, "key_form": key_form or KeyForm(), "nav": "clients"}
     wrong = next((name for name in form.fields if name in form.errors), "")
@@ -119,6 +148,7 @@ def _page(request: HttpRequest, client: Client, form: AllocateForm, key_form: Ke
 def _facts(agency: Agency, client: Client, before: str) -> dict[str, Any]:
     version = int(before) if before.isdecimal() and len(before) < 18 else None
     page = statement.page(client.pk, before_version=version, limit=_ENTRIES)
+    undone = allocation.undone(client.pk, [line.entry.version for line in page.lines])
     calls = call_log.page(client_id=client.pk, size=_LATEST).calls
     purchases = client.purchases.select_related("client").order_by("-created_at")[:_LATEST]
     wallet = wallets.get(client.pk)
@@ -127,7 +157,8 @@ def _facts(agency: Agency, client: Client, before: str) -> dict[str, Any]:
         "wallet": wallet,
         "why": money_words.why_for_team(why, wallet) if why in (Obstacle.DISPUTE, Obstacle.DEBT) else None,
         "stopping": disputes.stopping(client.pk) if why is Obstacle.DISPUTE else [],
-        "entries": [rows.of_movement(line) for line in page.lines],
+        "entries": [rows.of_movement(line, agency=agency, undone=undone) for line in page.lines],
+        "expiring": expiry.coming(client.pk, timezone.now()),
         "older": page.older_before,
         "calls": [rows.of_call(call, agency=agency, with_client=False) for call in calls],
         "purchases": [rows.of_purchase(purchase, agency=agency, with_client=False) for purchase in purchases],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from agencies import welcome
 from billing import credits
 from billing.models import Package
 from branding.models import COLOUR
@@ -186,3 +187,12 @@ class StripeForm(forms.Form):
         if package is not None:
             self.fields["stripe_product_id"].initial = package.stripe_product_id
             self.fields["stripe_price_id"].initial = package.stripe_price_id
+
+
+class WelcomeForm(forms.Form):
+    """Credits that every new client gets."""
+
+    prefix = "welcome"
+    credits = forms.IntegerField(
+        label=_("Credits for every new client"), min_value=0, max_value=welcome.MOST_CREDITS, help_text=_("0 for none.")
+    )

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from agencies import payments, pricing
+from agencies import payments, pricing, welcome
 from agencies.models import Agency
 from billing import margin as margins
 from billing import packages
@@ -19,7 +19,7 @@ from billing.models import Currency, Package
 from billing.stripe_shapes import StripeFailed
 from domains import links
 from portal import wording
-from portal.dashboard.forms import refuse
+from portal.dashboard.forms import WelcomeForm, refuse
 from portal.dashboard.package_forms import PackageForm, RateForm
 from portal.dashboard.prices import read_price, written_price
 from portal.dashboard.roles import agency_of, manager_changes
@@ -28,7 +28,7 @@ from portal.templatetags.figures import money, percent
 
 @require_GET
 def table(request: HttpRequest) -> HttpResponse:
-    """All packages in the agency's order."""
+    """All packages in the agency's order, and what a new client gets."""
     return _table(request)
 
 
@@ -63,6 +63,24 @@ def move(request: HttpRequest, package_id: UUID) -> HttpResponse:
     return redirect("dashboard:packages", slug=agency_of(request).slug)
 
 
+@require_POST
+@manager_changes
+def welcome_credits(request: HttpRequest) -> HttpResponse:
+    """Say how many credits every new client gets."""
+    form = WelcomeForm(request.POST)
+    if not form.is_valid():
+        return _table(request, welcome_form=form)
+    number = form.cleaned_data["credits"]
+    try:
+        welcome.set_credits(agency_of(request).pk, number)
+    except welcome.OutOfBounds as error:
+        refuse(form, "credits", str(error))
+        return _table(request, welcome_form=form)
+    said = _("Saved. Every new client gets %(credits)s credits.") % {"credits": number}
+    messages.success(request, said if number else _("Saved. New clients begin with nothing."))
+    return redirect("dashboard:packages", slug=agency_of(request).slug)
+
+
 @require_http_methods(["GET", "POST"])
 @manager_changes
 def new(request: HttpRequest) -> HttpResponse:
@@ -86,7 +104,9 @@ def margin(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/_margin.html", _margin_of(agency_of(request), request.GET))
 
 
-def _table(request: HttpRequest, refused: RateForm | None = None) -> HttpResponse:
+def _table(
+    request: HttpRequest, refused: RateForm | None = None, *, welcome_form: WelcomeForm | None = None
+) -> HttpResponse:
     agency = agency_of(request)
     rows = [_row(agency, package) for package in Package.objects.all()]
     rates = [
@@ -96,7 +116,18 @@ def _table(request: HttpRequest, refused: RateForm | None = None) -> HttpRespons
         for currency in pricing.OTHER_CURRENCIES
     ]
     needed = any(row["package"].currency != Currency.EUR for row in rows)
-    context = {"rows": rows, "rates": rates, "is_open": needed or refused is not None, "nav": "packages"}
+    context = {
+        "rows": rows,
+        "rates": rates,
+        "is_open": needed or refused is not None,
+        "welcome_form": welcome_form or WelcomeForm(initial={"credits": agency.welcome_credits}),
+        "welcome_credits": agency.welcome_credits,
+        "welcome_cost_micro": welcome.cost_micro(
+            agency.welcome_credits, cost_micro_per_minute=agency.cost_micro_per_minute
+        ),
+        "per_credit_micro": welcome.cost_micro(1, cost_micro_per_minute=agency.cost_micro_per_minute),
+        "nav": "packages",
+    }
     return render(request, "dashboard/packages.html", context)
 
 

@@ -83,7 +83,7 @@ def _money(purchase: Purchase) -> dict[str, Any]:
             {"dispute": each, "line": money_words.dispute_for_team(each), "stops": each.pk in stopping}
             for each in purchase.disputes.order_by("created_at")
         ],
-        "entries": [rows.of_movement(line) for line in entries],
+        "entries": [rows.of_movement(line, agency=agency_of(request), undone=()) for line in entries],
     }
 
 

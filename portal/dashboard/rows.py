@@ -1,22 +1,22 @@
 """Lines of a dashboard as they are read: calls, purchases and movements, in the words that clients read as well."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from agencies.allocation import UNDOABLE
 from agencies.models import Agency
 from billing.models import LedgerEntry, Purchase
 from calls.models import Call
 from calls.statement import Line
 from clients.models import Client
 from portal import wording
-from portal.templatetags.figures import in_credits, minutes_seconds, signed_credits
+from portal.templatetags.figures import in_credits, signed_credits
 
-Kind = LedgerEntry.Kind
 _DOT = " · "
 _TONES = {Purchase.State.PAID: "in", Purchase.State.FAILED: "wrong", Purchase.State.DISPUTED: "wrong"}
-_ICONS = {Kind.ALLOCATION: "gift", Kind.WELCOME: "gift", Kind.PURCHASE: "credit-card"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,9 @@ class Row:
     below: str = ""
     tone: str = ""
     href: str = ""
+    # Of an entry that can be undone, and what will happen then.
+    version: int = 0
+    question: str = ""
 
 
 def of_call(call: Call, *, agency: Agency, with_client: bool) -> Row:
@@ -65,32 +68,33 @@ def tone(purchase: Purchase) -> str:
     return _TONES.get(Purchase.State(purchase.state), "")
 
 
-def of_movement(line: Line) -> Row:
-    """A movement of a client's balance, with the balance after it."""
+def of_movement(line: Line, *, agency: Agency, undone: Collection[int]) -> Row:
+    """A movement of a client's balance in the words of the client's statement, with the balance after it.
+
+    `undone` are the versions of the entries on this page that are undone already.
+    """
     entry = line.entry
-    icon, title, details = _explained(line)
+    icon, title, details = wording.explained(line, agency_name=agency.branding.company_name, for_team=True)
+    is_undone = entry.version in undone
     return Row(
         icon=icon,
         title=title,
-        meta=_joined(wording.moment(entry.event_at), *details, "" if entry.livemode else _("test")),
+        meta=_joined(wording.moment(entry.event_at), *details, _("undone") if is_undone else ""),
         amount=signed_credits(entry.amount),
         below=in_credits(entry.balance_after),
         tone="in" if entry.amount > 0 else "",
+        version=entry.version if entry.kind in UNDOABLE and not is_undone else 0,
+        question=_will_be_undone(entry),
     )
 
 
-def _explained(line: Line) -> tuple[str, str, list[str]]:
-    entry, kind = line.entry, Kind(line.entry.kind)
-    if line.call is not None:
-        title = wording.call_title(line.call)
-        if kind is Kind.USAGE:
-            return wording.call_icon(line.call), title, [minutes_seconds(line.call.measured_seconds)]
-        return "adjustments", _("Correction: %(call)s") % {"call": title}, []
-    if line.purchase is not None:
-        bought = line.purchase
-        return "credit-card", wording.credits_bought(bought), [wording.price_paid(bought)]
-    who = entry.actor.get("email", "") if kind is Kind.ALLOCATION else ""
-    return _ICONS.get(kind, "arrow-back-up"), str(kind.label), [f"“{entry.reason}”" if entry.reason else "", who]
+def _will_be_undone(entry: LedgerEntry) -> str:
+    words = (
+        _("This takes %(credits)s credits back. The line stays, and your client sees a second one that undoes it.")
+        if entry.amount > 0
+        else _("This gives %(credits)s credits back. The line stays, and your client sees a second one that undoes it.")
+    )
+    return words % {"credits": in_credits(abs(entry.amount))}
 
 
 def _client_url(agency: Agency, client: Client) -> str:

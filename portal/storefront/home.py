@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from billing import packages
+from billing import expiry, packages
 from billing.models import Purchase
 from calls import going_on, holds, spending, statement
 from organizations.models import Organization
@@ -82,6 +82,7 @@ def _picture(request: HttpRequest) -> dict[str, Any]:
             {"entry": each.entry, "told": wording.line(each, agency_name=name, under_heading=False)}
             for each in statement.page(client.pk, limit=LATEST).lines
         ],
+        "expiring": expiry.coming(client.pk, timezone.now()),
         "days_left": spent.days_left(wallet.available),
         "spent": spent,
         "minutes": -(-spent.seconds // 60),

@@ -104,7 +104,9 @@ class Cast:
             actor={"kind": "member", "id": "1", "email": "ada@acme.test"},
             reason=client.name,
         )
-        ids: dict[str, UUID] = {
+        ids: dict[str, UUID | int] = {
+            # Of the entry above, an undoable one.
+            "version": 1,
             "client_id": client.pk,
             "call_id": call.pk,
             "package_id": package.pk,

@@ -14,6 +14,7 @@ from follow_ups.models import FollowUp
 from organizations.models import Organization
 from people.models import User
 from tenancy import door
+from tests.support import credits
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +158,50 @@ def test_a_client_without_an_organization_has_none_to_repair(ada, acme: Agency, 
     with door.enter(acme):
         Organization.objects.all().delete()
     assert ada.post(f"clients/{ben.pk}/organization/{what}/", api_key="fl_0123456789").status_code == 404
+
+
+def undo(person, client: Client, version: int = 1, **form: str):
+    return person.post(f"clients/{client.pk}/entries/{version}/undo/", **form)
+
+
+def test_credits_given_by_mistake_are_undone_and_both_lines_say_so(ada, acme: Agency, ben: Client) -> None:
+    allocate(ada, ben)
+    page = ada.get(f"clients/{ben.pk}/").content.decode()
+    assert "This takes 10.00 credits back." in page
+    assert undo(ada, ben, reason="Wrong client").status_code == 302
+    assert balance(acme, ben) == 0
+    page = ada.get(f"clients/{ben.pk}/").content.decode()
+    for words in ("Undone: Added by Acme Voice", "Wrong client", "The balance is 0.00 now", "· undone"):
+        assert words in page
+    assert "/undo/" not in page
+
+
+def test_undoing_twice_counts_once(ada, acme: Agency, ben: Client) -> None:
+    allocate(ada, ben)
+    for _twice in range(2):
+        undo(ada, ben)
+    assert balance(acme, ben) == 0
+    assert "it counts once" in ada.get(f"clients/{ben.pk}/").content.decode()
+
+
+def test_what_cannot_be_undone_is_explained(ada, acme: Agency, ben: Client) -> None:
+    allocate(ada, ben)
+    allocate(ada, ben, amount="-4")
+    undo(ada, ben)
+    assert balance(acme, ben) == 360
+    assert "Only 6 credits and 0 seconds can be taken away." in ada.get(f"clients/{ben.pk}/").content.decode()
+    assert undo(ada, ben, 99).status_code == 404
+
+
+def test_a_viewer_undoes_nothing(ada, vic, acme: Agency, ben: Client) -> None:
+    allocate(ada, ben)
+    assert b"/undo/" not in vic.get(f"clients/{ben.pk}/").content
+    assert undo(vic, ben).status_code == 403
+    assert balance(acme, ben) == 600
+
+
+def test_credits_of_a_client_that_expire_are_shown(ada, acme: Agency, ben: Client) -> None:
+    assert b"Credits that expire" not in ada.get(f"clients/{ben.pk}/").content
+    with door.enter(acme):
+        credits.bought(ben, 600, lifetime_days=30)
+    assert b"Credits that expire" in ada.get(f"clients/{ben.pk}/").content

@@ -190,3 +190,23 @@ def test_how_long_credits_last_stands_in_the_table(ada, acme: Agency) -> None:
     ada.post("packages/new/", **GOOD, lifetime_days="90", description="For a quarter")
     assert "100 credits · last 90 days · you earn" in text_of(ada.get("packages/"))
     assert (only(acme).lifetime_days, only(acme).description) == (90, "For a quarter")
+
+
+def test_welcome_credits_are_set_and_shown_with_what_they_cost(mia, acme: Agency) -> None:
+    assert "begin with nothing" in mia.get("packages/").content.decode()
+    mia.post("packages/welcome/", **{"welcome-credits": "10"})
+    assert Agency.objects.get(pk=acme.pk).welcome_credits == 10
+    assert "they cost you € 0.70: € 0.07 for each" in mia.get("packages/").content.decode()
+
+
+@pytest.mark.parametrize("typed", ["", "-1", "1001", "2.5", "ten"])
+def test_welcome_credits_that_cannot_be_are_explained(ada, acme: Agency, typed: str) -> None:
+    page = ada.post("packages/welcome/", **{"welcome-credits": typed})
+    assert page.status_code == 200
+    assert page.context["welcome_form"].errors["credits"]
+    assert Agency.objects.get(pk=acme.pk).welcome_credits == 0
+
+
+def test_a_viewer_sets_no_welcome(vic, acme: Agency) -> None:
+    assert b"welcome-credits" not in vic.get("packages/").content
+    assert vic.post("packages/welcome/", **{"welcome-credits": "10"}).status_code == 403

@@ -1,10 +1,13 @@
 """The first page: for a visitor who this is and how to begin, for a client the balance and what is going on."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client as Visitor
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from agencies.models import Agency
 from billing import wallets
@@ -12,6 +15,7 @@ from billing.models import LedgerEntry
 from calls.models import Call, Hold
 from organizations.models import Organization
 from tenancy import door
+from tests.support import credits
 from tests.support.portal import HTMX, Portal, text_of
 from vault.models import StripeConnection
 
@@ -174,3 +178,12 @@ def test_the_first_page_costs_the_same_for_a_long_history(portal: Portal, django
     ben.get("/")
     with django_assert_max_num_queries(19):
         ben.get("/")
+
+
+def test_credits_that_expire_are_announced_with_their_day(portal: Portal) -> None:
+    ben = portal.person(credit=600)
+    assert "Credits that expire" not in ben.sees("/")
+    with door.enter(portal.agency):
+        bought = credits.bought(ben.client, 6000, lifetime_days=30)
+    ends = date_format(timezone.localtime(bought.paid_at + timedelta(days=30)), "j M Y")
+    assert f"Credits that expire on {ends} 100.00" in ben.sees("/")

@@ -202,3 +202,25 @@ def test_a_portal_that_is_off_still_gives_what_was_paid(portal: Portal, ben: Per
     portal.switch(on=False)
     assert len(rows(ben.get("/statement/csv/"))) == 4
     assert "Acme Voice" in ben.sees("/statement/paper/")
+
+
+@pytest.mark.parametrize(
+    ("amount", "kind", "fields", "words", "shows"),
+    [
+        (-60, Kind.EXPIRY, {"reason": "Starter"}, "Credits expired", {"out", "expired"}),
+        (-60, Kind.TEST_REVERSAL, {}, "Test credits removed", {"out", "corrections"}),
+        (60, Kind.TEST_REVERSAL, {}, "Credits of test calls given back", {"in", "corrections"}),
+        (60, Kind.WELCOME, {}, "Welcome credits", {"in", "given"}),
+        (-60, Kind.REVERSAL, {"reason": "Wrong"}, "Undone: Added by Acme Voice", {"out", "given", "corrections"}),
+    ],
+)
+def test_each_kind_is_told_in_words_and_found_by_its_choices(
+    portal: Portal, amount: int, kind: LedgerEntry.Kind, fields: dict[str, str], words: str, shows: set[str]
+) -> None:
+    person = portal.person()
+    portal.post(person, 6000, Kind.ALLOCATION, reason="A gift")
+    key = {"source": "ledger", "source_id": f"{person.client.pk}/1"} if kind is Kind.REVERSAL else {}
+    portal.post(person, amount, kind, **key, **fields)
+    found = {show for show in statements.Show if words in person.sees(f"/statement/?show={show.value}")}
+    assert {show.value for show in found} == shows | {"all"}
+    assert fields.get("reason", "") in person.sees("/statement/")
