@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from agencies import purchase_export, purchase_log
+from agencies.models import Agency
 from agencies.purchase_log import Choice
 from billing import disputes, refunds, returns
 from billing.models import Purchase
@@ -69,10 +70,10 @@ def detail(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
         "nav": "purchases",
         "steps": wording.purchase_steps(purchase),
     }
-    return render(request, "dashboard/purchase.html", context | _money(purchase) | _links(purchase))
+    return render(request, "dashboard/purchase.html", context | _money(agency_of(request), purchase) | _links(purchase))
 
 
-def _money(purchase: Purchase) -> dict[str, Any]:
+def _money(agency: Agency, purchase: Purchase) -> dict[str, Any]:
     stopping = {dispute.pk for dispute in disputes.stopping(purchase.client_id)}
     entries = statement.explained(purchase.client_id, returns.caused(purchase))
     return {
@@ -83,7 +84,7 @@ def _money(purchase: Purchase) -> dict[str, Any]:
             {"dispute": each, "line": money_words.dispute_for_team(each), "stops": each.pk in stopping}
             for each in purchase.disputes.order_by("created_at")
         ],
-        "entries": [rows.of_movement(line, agency=agency_of(request), undone=()) for line in entries],
+        "entries": [rows.of_movement(line, agency=agency, undone=()) for line in entries],
     }
 
 
