@@ -85,6 +85,8 @@ def compare(client_id: UUID, month: Month, payments: Iterable[Payment], *, livem
     """Compare these payments, read with time to spare on both sides of the month, with the ledger of one mode."""
     booked = _booked_in(client_id, month, livemode)
     money = Money(moved=sum(booked.values()))
+    # What we know of the month and was booked in another one: Stripe may not have it.
+    booked = dict.fromkeys(_known_in(client_id, month, livemode), 0) | booked
     known: set[str] = set()
     for payment in payments:
         purchase_id = payment.session.state.purchase_id
@@ -176,6 +178,16 @@ def _booked_in(client_id: UUID, month: Month, livemode: bool) -> dict[str, int]:
     for entry in entries:
         moved[books.base_id(entry)] += entry.amount
     return dict(moved)
+
+
+def _known_in(client_id: UUID, month: Month, livemode: bool) -> list[str]:
+    """The outside ids of what happened in the month by our rows and has moved something."""
+    within = {"created_at__gte": month.starts_at, "created_at__lt": month.next.starts_at}
+    bought = Purchase.objects.filter(client_id=client_id, livemode=livemode, paid_at__isnull=False, **within)
+    of_client = {"purchase__client_id": client_id, "purchase__livemode": livemode, "bookings__gt": 0, **within}
+    refunds = Refund.objects.filter(**of_client).values_list("stripe_refund_id", flat=True)
+    disputes = Dispute.objects.filter(**of_client).values_list("stripe_dispute_id", flat=True)
+    return [*map(str, bought.values_list("pk", flat=True)), *map(str, refunds), *map(str, disputes)]
 
 
 def _moved(keys: Sequence[str], livemode: bool) -> int:

@@ -71,20 +71,17 @@ def compare(client_id: UUID, month: Month, told: Iterable[HmsCall], *, rounding:
     listed = {call.id: call for call in told}
     of_month = [call for call in listed.values() if month.starts_at <= call.created_at < month.next.starts_at]
     booked = _booked_in(client_id, month)
-    rows = _known(client_id, {*booked, *(call.id for call in of_month)})
+    rows = _known(client_id, {*booked, *(call.id for call in of_month)}) | _placed_in(client_id, month)
     ever = _booked_ever(client_id, rows.values())
     time = Time(taken=sum(booked.values()))
     for call in of_month:
         _add(time, call, rows.get(call.id), ever.get(call.id, 0), booked.get(call.id, 0), rounding, now)
     ours = {call.id for call in of_month}
-    for hms_id, taken in booked.items():
-        row = rows.get(hms_id)
-        if hms_id in ours:
-            continue
+    for hms_id in {*booked, *rows} - ours:
+        taken, row = booked.get(hms_id, 0), rows.get(hms_id)
         if hms_id in listed or (row is not None and not month.starts_at <= row.placed_at < month.next.starts_at):
             time.from_elsewhere += taken
-        else:
-            lost = ever.get(hms_id, taken)
+        elif lost := ever.get(hms_id, taken):
             time.booked_elsewhere += lost - taken
             time.rows.append(CallRow(row, row.placed_at if row else month.starts_at, None, 0, lost))
     return time
@@ -146,6 +143,13 @@ def _known(client_id: UUID, hms_ids: Iterable[str]) -> dict[str, Call]:
         for call in Call.objects.filter(organization__client_id=client_id, hms_id__in=chunk):
             found[call.hms_id] = call
     return found
+
+
+def _placed_in(client_id: UUID, month: Month) -> dict[str, Call]:
+    """Booked calls of the month as we know them: HMS may not list one of them any more."""
+    of_month = Call.objects.filter(placed_at__gte=month.starts_at, placed_at__lt=month.next.starts_at)
+    booked = of_month.filter(organization__client_id=client_id, booked_at__isnull=False)
+    return {call.hms_id: call for call in booked}
 
 
 def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:

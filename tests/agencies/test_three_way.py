@@ -154,6 +154,22 @@ def test_a_call_of_last_month_that_was_booked_in_this_one_is_a_line_in_both(shop
     assert (before.measured, before.booked_elsewhere, before.taken, before.unexplained) == (65, 65, 0, 0)
 
 
+def test_a_lost_call_is_found_in_its_own_month_although_it_was_booked_in_another(shop: Shop, org: Org) -> None:
+    now = timezone.now()
+    last = months.of(now).previous
+    call_id = ends(org, 65, ended_at=last.next.starts_at - timedelta(hours=1))
+    with door.enter(shop.agency):
+        Organization.objects.update(wanted_at=now - timedelta(days=60))
+    synced(shop)
+    del org.calls[call_id]
+    this, before = read(shop).time, read(shop, last).time
+    assert this is not None
+    assert before is not None
+    assert (this.from_elsewhere, this.unexplained, this.rows) == (65, 0, [])
+    assert (before.booked_elsewhere, before.taken, before.unexplained) == (65, 0, -65)
+    assert [row.difference for row in before.rows] == [-65]
+
+
 # --- Money ------------------------------------------------------------------------------------------------------------
 
 
@@ -199,6 +215,22 @@ def test_credits_that_nobody_paid_for_are_the_difference_and_are_named(shop: Sho
     assert seen is not None
     assert (seen.unexplained_minor("eur"), seen.unexplained) == (-4000, -6000)
     assert [row.stripe_id for row in seen.rows] == [str(purchase.pk)]
+
+
+def test_a_purchase_that_stripe_does_not_have_is_found_in_the_month_in_which_it_was_made(shop: Shop, org: Org) -> None:
+    now = timezone.now()
+    last = months.of(now).previous
+    purchase = shop.started()
+    with door.enter(shop.agency):
+        Purchase.objects.update(
+            state="paid", paid_at=now, paid_minor=4000, created_at=last.next.starts_at - timedelta(days=3)
+        )
+        booking.book(shop.client.pk, purchase.pk, 6000, kind=LedgerEntry.Kind.PURCHASE, source="stripe")
+    this, before = read(shop).money, read(shop, last).money
+    assert this is not None
+    assert before is not None
+    assert (this.from_elsewhere, this.unexplained, this.rows) == (6000, 0, [])
+    assert (before.unexplained_minor("eur"), before.unexplained) == (-4000, -6000)
 
 
 def test_what_is_given_by_hand_is_compared_with_nobody(shop: Shop, org: Org) -> None:
