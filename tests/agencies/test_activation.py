@@ -12,6 +12,8 @@ from tenancy import door
 from vault import connections
 from vault.models import HMSConnection, StripeConnection
 
+# When the test runs, not when it is collected.
+NOW = object()
 pytestmark = pytest.mark.django_db
 ALL = ["company_name", "address", "hms_key", "publishable_key", "secret_key", "webhook_secret", "package", "price"]
 
@@ -115,10 +117,10 @@ def test_packages_of_another_agency_do_not_count(acme: Agency, globex: Agency) -
     [
         ({}, State.WAITING),
         ({"missing_events": ["refund.created"]}, State.WAITING),
-        ({"tested_at": timezone.now()}, State.WAITING),
-        ({"proved_at": timezone.now()}, State.DONE),
-        ({"proved_at": timezone.now(), "missing_events": ["refund.created"]}, State.DONE),
-        ({"last_failure": "It does not fit.", "last_failure_at": timezone.now()}, State.WRONG),
+        ({"tested_at": NOW}, State.WAITING),
+        ({"proved_at": NOW}, State.DONE),
+        ({"proved_at": NOW, "missing_events": ["refund.created"]}, State.DONE),
+        ({"last_failure": "It does not fit.", "last_failure_at": NOW}, State.WRONG),
         ({"endpoint_state": "disabled"}, State.WRONG),
     ],
 )
@@ -126,7 +128,8 @@ def test_the_connection_is_recommended_and_stops_nothing(
     acme: Agency, known: dict[str, object], expected: State
 ) -> None:
     complete(acme)
-    StripeConnection.objects.update(**known)
+    at = {name: timezone.now() if value is NOW else value for name, value in known.items()}
+    StripeConnection.objects.update(**at)
     (row,) = [requirement for requirement in activation.requirements(acme) if requirement.key == "connection"]
     assert (row.state, row.stops) == (expected, False)
     assert bool(row.reason) == (expected is not State.DONE)

@@ -72,7 +72,7 @@ def storm(tmp_path: Path) -> Iterator[Storm]:
             yield Storm(live, own)
 
 
-def test_everything_is_killed_in_the_middle_of_2000_webhooks(storm: Storm) -> None:
+def test_everything_is_killed_in_the_middle_of_2000_webhooks_and_reconcile_finds_no_difference(storm: Storm) -> None:
     sessions = started(storm.live)
     storm.live.sandbox(
         "POST", "stripe/settings", duplicate=DELIVERIES - 1, reorder=True, retry_seconds=PATIENCE, timeout_seconds=3.0
@@ -103,6 +103,7 @@ def test_everything_is_killed_in_the_middle_of_2000_webhooks(storm: Storm) -> No
     assert storm.count("SELECT count(*) FROM billing_wallet WHERE balance <> 0") == CLIENTS
     assert storm.count("SELECT sum(balance) FROM billing_wallet") == PURCHASES * SECONDS
     assert "no findings" in storm.live.manage("verify_ledger", "--all")
+    assert "0 differences" in storm.live.manage("reconcile", "--all")
 
 
 def started(live: Live) -> list[str]:

@@ -19,6 +19,7 @@ def main(slug: str, clients: int, purchases_each: int) -> None:
 
     from agencies.models import Agency
     from billing import packages, purchases
+    from billing.checkout_options import Options
     from clients.models import Client
     from tenancy import door
     from vault import connections
@@ -46,6 +47,7 @@ def main(slug: str, clients: int, purchases_each: int) -> None:
                         success_url="http://crowd.test/?session_id={CHECKOUT_SESSION_ID}",
                         cancel_url="http://crowd.test/",
                         secret_key=secret_key,
+                        options=Options(),
                     )
         finally:
             connection.close()

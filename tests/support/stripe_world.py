@@ -36,6 +36,11 @@ class Sandbox:
         answer.raise_for_status()
         return answer.json()
 
+    def tries_to_turn(self, lever: str, **body: Any) -> bool:
+        """Turn a lever that may be where it cannot be turned (409)."""
+        answer = httpx.post(f"{self.url}/_sandbox/{lever}", json=body, timeout=30)
+        return answer.status_code != 409 and bool(answer.raise_for_status())
+
     def open_account(self, mode: str = "test") -> dict[str, str]:
         keys: dict[str, str] = self.turn("stripe/accounts", business_name="Acme Payments", mode=mode)
         return keys

@@ -43,8 +43,8 @@ class Command(BaseCommand):
         words = f"{len(agencies)} agencies, {sessions} sessions at Stripe since {since:%Y-%m-%d}"
         if findings or not_compared:
             missing = f" Not compared: {'; '.join(not_compared)}." if not_compared else ""
-            raise CommandError(f"{findings} findings in {words}.{missing}")
-        return None if options["json"] else f"It adds up: {words}, no findings."
+            raise CommandError(f"{findings} differences in {words}.{missing}")
+        return None if options["json"] else f"It adds up: 0 differences in {words}."
 
     def _look(self, agency: Agency, since: datetime, not_compared: list[str]) -> Report:
         """The comparison, or an empty one where Stripe cannot be asked: then that is said, and the command fails."""

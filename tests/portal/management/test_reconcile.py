@@ -29,7 +29,7 @@ def test_books_that_fit_are_said_to_add_up(stripe: Sandbox, shop: Shop, capsys: 
     bought(stripe, shop, credited=True)
     call_command("reconcile", agency="acme")
     said = capsys.readouterr()
-    assert "It adds up: 1 agencies, 1 sessions at Stripe since" in said.out
+    assert "It adds up: 0 differences in 1 agencies, 1 sessions at Stripe since" in said.out
     assert "acme: reading Stripe's lists" in said.err
 
 
@@ -37,7 +37,7 @@ def test_what_differs_is_named_and_the_command_fails_and_changes_nothing(
     stripe: Sandbox, shop: Shop, capsys: Any
 ) -> None:
     session_id = bought(stripe, shop, credited=False)
-    with pytest.raises(CommandError, match="2 findings in 1 agencies"):
+    with pytest.raises(CommandError, match="2 differences in 1 agencies"):
         call_command("reconcile", agency="acme")
     assert f"acme: I11: {session_id}: 100 credits: Paid at Stripe" in capsys.readouterr().out
     assert (shop.entries(), Discrepancy.objects.count()) == ([], 0)
