@@ -193,6 +193,4 @@ class WelcomeForm(forms.Form):
     """Credits that every new client gets."""
 
     prefix = "welcome"
-    credits = forms.IntegerField(
-        label=_("Credits for every new client"), min_value=0, max_value=welcome.MOST_CREDITS, help_text=_("0 for none.")
-    )
+    credits = forms.IntegerField(label=_("Credits for every new client"), min_value=0, max_value=welcome.MOST_CREDITS)

@@ -35,11 +35,12 @@ def test_it_is_effective_at_once_and_says_who_and_why(ben: Client) -> None:
     assert (entry.kind, entry.source, entry.reason, entry.actor) == ("allocation", "agency", "Invoice 1", ADA)
 
 
-def test_the_same_form_twice_counts_once(ben: Client) -> None:
+def test_trap_44_the_same_form_twice_counts_once_and_says_who_and_why(ben: Client) -> None:
     token = uuid4()
     for _twice in range(2):
         assert allocate(ben, 600, form_token=token).balance_after == 600
-    assert LedgerEntry.objects.count() == 1
+    entry = LedgerEntry.objects.get()
+    assert (entry.actor, entry.reason) == (ADA, "Invoice 1")
 
 
 def test_the_same_form_with_another_amount_is_refused(ben: Client) -> None:

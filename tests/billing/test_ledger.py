@@ -55,7 +55,9 @@ def test_a_replay_does_not_depend_on_what_was_derived_from_the_fact(ben: Client)
     assert book(ben.pk, 1, -66, kind=Kind.USAGE, fact=fact).amount == -120
 
 
-def test_another_fact_under_the_key_books_nothing_and_alarms(ben: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_trap_42_another_fact_under_the_key_books_nothing_and_alarms(
+    ben: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     book(ben.pk, 1, 100)
     with caplog.at_level(logging.ERROR, "billing.ledger"):
         assert book(ben.pk, 1, 200) == Posting(Outcome.CONFLICT, version=1, amount=0, balance_after=100)
@@ -82,7 +84,7 @@ def test_the_same_source_id_of_another_kind_is_another_key(ben: Client) -> None:
     assert book(ben.pk, 1, -60, kind=Kind.REFUND, source="stripe").outcome == Outcome.POSTED
 
 
-def test_a_repeated_key_does_not_poison_the_callers_transaction(ben: Client) -> None:
+def test_trap_41_a_repeated_key_does_not_poison_the_callers_transaction(ben: Client) -> None:
     with transaction.atomic():
         book(ben.pk, 1)
         book(ben.pk, 1)
@@ -109,7 +111,7 @@ def test_posting_is_one_statement(ben: Client) -> None:
 
 
 @pytest.mark.parametrize("amount", [60.0, Decimal(60), True, "60", 0.1 + 0.2, None])
-def test_an_amount_that_is_not_an_integer_is_refused(ben: Client, amount: Any) -> None:
+def test_trap_43_an_amount_that_is_not_an_integer_is_refused(ben: Client, amount: Any) -> None:
     with pytest.raises(ledger.AmountIsNotAWholeNumber):
         book(ben.pk, 1, amount, fact={})
 

@@ -56,7 +56,7 @@ def refused(change: Callable[[], object]) -> None:
              ON CONFLICT (client_id) DO UPDATE SET balance = 60""",
     ],
 )
-def test_sql_that_is_no_posting_is_refused(wallet: Wallet, sql: str) -> None:
+def test_trap_40_sql_that_is_no_posting_is_refused(wallet: Wallet, sql: str) -> None:
     refused(lambda: execute(sql))
     assert wallets.get(wallet.pk).balance == 70
     assert len(ledger.statement(wallet.pk)) == 2
@@ -77,7 +77,7 @@ def test_the_orm_cannot_move_a_balance(wallet: Wallet) -> None:
     refused(lambda: Wallet.objects.update(balance=7))
 
 
-def test_a_stale_wallet_that_is_saved_does_not_undo_what_came_after_it(wallet: Wallet) -> None:
+def test_trap_38_a_stale_wallet_that_is_saved_does_not_undo_what_came_after_it(wallet: Wallet) -> None:
     book(wallet.pk, 3, -10)
     refused(wallet.save)
     assert wallets.get(wallet.pk).balance == 60

@@ -65,7 +65,7 @@ def test_another_amount_under_one_of_the_keys_is_one_conflict_and_no_entry(own_a
         assert wallets.get(client_id).balance == 600
 
 
-def test_debits_that_race_each_see_the_balance_the_other_left(own_agency: Agency) -> None:
+def test_trap_36_two_debits_that_race_each_see_the_balance_the_other_left(own_agency: Agency) -> None:
     client_id = wallet_id(own_agency)
     side_by_side(own_agency, lambda n: book(client_id, n, -1), range(60), threads=12)
     with door.enter(own_agency):
@@ -89,7 +89,7 @@ def test_one_key_on_two_wallets_at_once_is_booked_on_one(own_agency: Agency) -> 
         assert proof.verify().findings == []
 
 
-def test_batches_in_opposite_orders_do_not_deadlock(own_agency: Agency) -> None:
+def test_trap_39_batches_in_opposite_orders_do_not_deadlock(own_agency: Agency) -> None:
     with door.enter(own_agency):
         ids = [client.pk for client in clients(12)]
 
@@ -135,7 +135,7 @@ def test_a_backend_that_is_killed_before_the_commit_leaves_nothing(own_agency: A
         assert book(client_id, "lost").version == 1
 
 
-def test_a_posting_waits_for_the_wallet_and_then_uses_what_it_finds(own_agency: Agency) -> None:
+def test_trap_37_a_posting_waits_for_the_wallet_and_then_uses_what_it_finds(own_agency: Agency) -> None:
     client_id, locked = wallet_id(own_agency), Event()
     with door.enter(own_agency):
         wallets.open_wallet(client_id)
