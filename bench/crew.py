@@ -68,7 +68,7 @@ class Crew:
         """
         chosen = self._processes[:size]
         order |= {"arm": arm, "seconds": seconds, "warm_seconds": WARM_SECONDS}
-        self._tell(chosen, [{**order, "number": number} for number in range(len(chosen))])
+        self._tell(chosen, [{**order, "number": number, "of": len(chosen)} for number in range(len(chosen))])
         self._hear(chosen)
         self._tell(chosen, [{}] * len(chosen))
         answers = self._hear(chosen)

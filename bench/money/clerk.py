@@ -77,12 +77,14 @@ def _nothing() -> AbstractContextManager[None]:
 
 @contextmanager
 def post_batch(order: Mapping[str, Any]) -> Iterator[Work]:
-    """A thousand calls booked over a hundred wallets."""
+    """A thousand calls booked over a hundred wallets, which no other process books on: a client's calls are fetched by
+    one job at a time."""
     chance = Random()
     with agencies.inside(order["agency"]) as wallets:
+        own = wallets[order["number"] :: order["of"]]
 
         def work() -> int:
-            chosen = chance.sample(wallets, WALLETS_A_BATCH)
+            chosen = chance.sample(own, WALLETS_A_BATCH)
             calls = [ledger.Movement(**_call(chance.choice(chosen), chance)) for _ in range(BATCH)]
             return len(ledger.post_batch(calls))
 
