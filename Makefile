@@ -6,14 +6,14 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	&& echo "$$name" && exit; done; echo python3)
 PORT ?= 8000
 ARGS ?=
-export PORT
+export PORT ONLY SCALE QUICK
 
 venv := .venv/bin/python
 packages = $(patsubst %/__init__.py,%,$(wildcard */__init__.py))
 bootstrap = exec "$(PYTHON)" stack/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up down reset psql install test screenshots check fix lock
+.PHONY: help up down reset psql install test bench screenshots check fix lock
 
 help:  ## lists these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -35,6 +35,9 @@ install:  ## installs everything for development, as the lock files say
 
 test: install  ## runs the tests with throw-away servers (ARGS="tests/stack -k socket" narrows them)
 	@exec $(venv) -m stack test --pages $(venv) -m pytest -n auto --dist loadgroup $(ARGS)
+
+bench: install  ## measures against what is known, on servers that keep everything (ONLY=money, SCALE=full, QUICK=1)
+	@exec $(venv) -m bench
 
 screenshots: install  ## takes pictures of every page into docs/screenshots (ARGS="#FFF3A0" tries a brand)
 	@exec $(venv) -m stack test --pages $(venv) -m tests.support.screenshots $(ARGS)

@@ -65,6 +65,15 @@ class Posting:
     balance_after: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A movement with what can be worked out before anything is locked."""
+
+    movement: Movement
+    key: Key
+    fact: bytes
+
+
 @dataclass(slots=True)
 class _Wallet:
     balance: int
@@ -96,15 +105,16 @@ class _Laid:
 def book(movements: Sequence[Movement]) -> list[Posting]:
     """Book checked movements inside the caller's transaction. Raises NoSuchClient."""
     clients = sorted({movement.client_id for movement in movements})
+    asked = [_Asked(movement, movement.key, fact_hash(movement.fact)) for movement in movements]
     locked = _lock(clients)
     try:
-        return _book_on(locked, movements)
+        return _book_on(locked, asked)
     except IntegrityError as error:
         # A key that another transaction has just booked on another wallet, which our locks do not keep still. It is
         # there to be read now.
         if _KEY not in str(error):
             raise
-        return _book_on(locked, movements)
+        return _book_on(locked, asked)
 
 
 def _lock(clients: list[UUID]) -> dict[UUID, tuple[int, int, bytes, datetime]]:
@@ -118,9 +128,9 @@ def _lock(clients: list[UUID]) -> dict[UUID, tuple[int, int, bytes, datetime]]:
     return locked
 
 
-def _book_on(locked: dict[UUID, tuple[int, int, bytes, datetime]], movements: Sequence[Movement]) -> list[Posting]:
+def _book_on(locked: dict[UUID, tuple[int, int, bytes, datetime]], asked: Sequence[_Asked]) -> list[Posting]:
     wallets = {client_id: _Wallet(*stand) for client_id, stand in locked.items()}
-    laid = _lay(wallets, movements, _stored(movement.key for movement in movements))
+    laid = _lay(wallets, asked, _stored(each.key for each in asked))
     with transaction.atomic(), connection.cursor() as cursor:
         if laid.rows:
             with connection.wrap_database_errors, cursor.copy(_COPY) as copy:
@@ -144,26 +154,28 @@ def _stored(keys: Iterable[Key]) -> dict[Key, _Known]:
     return known
 
 
-def _lay(wallets: dict[UUID, _Wallet], movements: Sequence[Movement], known: dict[Key, _Known]) -> _Laid:
+def _lay(wallets: dict[UUID, _Wallet], asked: Sequence[_Asked], known: dict[Key, _Known]) -> _Laid:
     laid = _Laid()
-    for movement in movements:
-        wallet, fact = wallets[movement.client_id], fact_hash(movement.fact)
-        before = known.get(movement.key)
+    for each in asked:
+        movement, key, fact = each.movement, each.key, each.fact
+        wallet = wallets[movement.client_id]
+        before = known.get(key)
         if before is None:
-            laid.rows.append(_advance(wallet, movement, fact))
-            known[movement.key] = _Known(movement.client_id, fact, wallet.version, movement.amount, wallet.balance)
+            laid.rows.append(_advance(wallet, each))
+            known[key] = _Known(movement.client_id, fact, wallet.version, movement.amount, wallet.balance)
             posting = Posting(Outcome.POSTED, wallet.version, movement.amount, wallet.balance)
         elif (before.client_id, before.fact) == (movement.client_id, fact):
             posting = Posting(Outcome.REPLAYED, before.version, before.amount, before.balance_after)
         else:
-            laid.conflicts.append((uuid4(), movement.client_id, *movement.key, movement.amount, fact))
+            laid.conflicts.append((uuid4(), movement.client_id, *key, movement.amount, fact))
             posting = Posting(Outcome.CONFLICT, wallet.version, 0, wallet.balance)
         laid.postings.append(posting)
     return laid
 
 
-def _advance(wallet: _Wallet, movement: Movement, fact: bytes) -> tuple[Any, ...]:
+def _advance(wallet: _Wallet, asked: _Asked) -> tuple[Any, ...]:
     """Move the wallet by the movement and return the entry's columns."""
+    movement, key, fact = asked.movement, asked.key, asked.fact
     wallet.version += 1
     wallet.balance += movement.amount
     actor = actor_text(movement.actor)
@@ -174,7 +186,7 @@ def _advance(wallet: _Wallet, movement: Movement, fact: bytes) -> tuple[Any, ...
         version=wallet.version,
         amount=movement.amount,
         balance_after=wallet.balance,
-        key=movement.key,
+        key=key,
         fact=fact,
         livemode=movement.livemode,
         actor=actor,
@@ -187,7 +199,7 @@ def _advance(wallet: _Wallet, movement: Movement, fact: bytes) -> tuple[Any, ...
         wallet.version,
         movement.amount,
         wallet.balance,
-        *movement.key,
+        *key,
         fact,
         movement.livemode,
         actor,

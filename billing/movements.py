@@ -18,6 +18,8 @@ _LONGEST_SOURCE = 20
 _LONGEST_TEXT = 300
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+# One encoder for all: json.dumps makes one each time it is asked for something special.
+_fact_text = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 Fact = Mapping[str, str | int | bool | None]
 Key = tuple[str, str, str]
@@ -98,7 +100,7 @@ def fact_hash(fact: Fact) -> bytes:
     for name, value in fact.items():
         if type(name) is not str or type(value) not in (str, int, bool, type(None)):
             raise FactIsNotExact(f"{name!r}: {value!r} cannot be compared exactly")
-    return sha256(json.dumps(dict(fact), sort_keys=True, separators=(",", ":")).encode()).digest()
+    return sha256(_fact_text(dict(fact)).encode()).digest()
 
 
 def actor_text(actor: Mapping[str, str]) -> str:

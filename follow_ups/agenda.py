@@ -7,6 +7,7 @@ least once: whatever it does must bear being done twice.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, Q, Value
@@ -25,13 +26,15 @@ LEASE = timedelta(minutes=6)
 _FIRST_PAUSE = timedelta(seconds=2)
 _LONGEST_PAUSE = timedelta(hours=1)
 
+# Asks for every row of a query that gives agency_id, kind, subject and due_at.
 _UPSERT = """
 INSERT INTO public.follow_ups_followup AS f (agency_id, kind, subject, due_at, serial, attempts, is_begun, error)
-VALUES (%s, %s, %s, %s, 1, 0, false, '')
+SELECT asked.*, 1, 0, false, '' FROM ({asked}) AS asked
 ON CONFLICT (agency_id, kind, subject) DO UPDATE
    SET due_at = LEAST(f.due_at, EXCLUDED.due_at), serial = f.serial + 1,
        claimed_until = CASE WHEN EXCLUDED.due_at < f.due_at THEN NULL ELSE f.claimed_until END
 """
+_SCHEDULE = _UPSERT.format(asked="SELECT %s::bigint, %s, %s, %s::timestamptz")
 _TAKE_UP = """
 UPDATE public.follow_ups_followup SET claimed_until = %s, is_begun = true
  WHERE id = %s AND NOT is_begun AND (claimed_until IS NOT NULL OR due_at <= %s) RETURNING serial
@@ -57,9 +60,24 @@ def schedule(*, kind: str, subject: str = "", due_at: datetime | None = None, ag
     now = timezone.now()
     agency_id = schemas.current_agency_id() if agency_id is None else agency_id
     with connection.cursor() as cursor:
-        cursor.execute(_UPSERT, [agency_id, kind, subject, due_at or now])
+        cursor.execute(_SCHEDULE, [agency_id, kind, subject, due_at or now])
     if due_at is None or due_at <= now:
         transaction.on_commit(bell.ring)
+
+
+def schedule_within(statement: str, values: Sequence[object], *, asked: str) -> tuple[Any, ...] | None:
+    """Run a statement that makes work necessary and, as part of it, ask for the work now: one round trip for both.
+
+    `asked` is a query over the statement's RETURNING, which it calls `made`, for agency_id, kind, subject and due_at.
+    What the statement returned first; None when it made nothing, and then nothing is asked for.
+    """
+    both = f"WITH made AS ({statement}), asked AS ({_UPSERT.format(asked=asked)}) SELECT * FROM made"  # noqa: S608 - ours
+    with connection.cursor() as cursor:
+        cursor.execute(both, values)
+        made: tuple[Any, ...] | None = cursor.fetchone()
+    if made is not None:
+        transaction.on_commit(bell.ring)
+    return made
 
 
 def claim(*, limit: int = 100, now: datetime | None = None) -> list[Claimed]:

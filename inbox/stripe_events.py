@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -23,8 +22,9 @@ _INSERT = """
 INSERT INTO public.inbox_stripeevent
   (agency_id, event_id, type, livemode, api_version, event_at, payload, received_at, state, is_pulled, note, attempts)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0)
-ON CONFLICT (agency_id, event_id) DO NOTHING RETURNING id
+ON CONFLICT (agency_id, event_id) DO NOTHING RETURNING id, agency_id, received_at
 """
+_ASKED = f"SELECT agency_id, '{KIND}', id::text, received_at FROM made"  # noqa: S608 - a constant of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,14 @@ def receive(*, agency_id: int | None, payload: bytes, header: str, secrets: list
     signed = stripe_signature.verify(payload, header, secrets, now)
     if agency_id is None:
         raise stripe_signature.InvalidSignature("nobody receives this")
-    with transaction.atomic():
-        stored = _insert(agency_id, signed, payload, now)
-        if stored is not None:
-            agenda.schedule(kind=KIND, subject=str(stored), agency_id=agency_id)
-            return Received(stored, signed.id, True, signed.by_current)
-        before = StripeEvent.objects.only("id", "state").get(agency_id=agency_id, event_id=signed.id)
-        if before.state == EventState.FAILED:
-            # Sent again, perhaps by hand: not worth waiting for the next try.
-            agenda.schedule(kind=KIND, subject=str(before.pk), agency_id=agency_id)
-        return Received(before.pk, signed.id, False, signed.by_current)
+    stored = _keep(agency_id, signed, payload, now)
+    if stored is not None:
+        return Received(stored, signed.id, True, signed.by_current)
+    before = StripeEvent.objects.only("id", "state").get(agency_id=agency_id, event_id=signed.id)
+    if before.state == EventState.FAILED:
+        # Sent again, perhaps by hand: not worth waiting for the next try.
+        agenda.schedule(kind=KIND, subject=str(before.pk), agency_id=agency_id)
+    return Received(before.pk, signed.id, False, signed.by_current)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +74,9 @@ def pull(*, agency_id: int, event: Pulled, payload: bytes, now: datetime) -> Rec
 
     One that is known already stays as it is, whatever became of it.
     """
-    with transaction.atomic():
-        stored = _insert(agency_id, event, payload, now, is_pulled=True)
-        if stored is not None:
-            agenda.schedule(kind=KIND, subject=str(stored), agency_id=agency_id)
-            return Received(stored, event.id, True)
+    stored = _keep(agency_id, event, payload, now, is_pulled=True)
+    if stored is not None:
+        return Received(stored, event.id, True)
     return Received(StripeEvent.objects.only("id").get(agency_id=agency_id, event_id=event.id).pk, event.id, False)
 
 
@@ -127,7 +123,7 @@ def unsettled(agency_id: int) -> QuerySet[StripeEvent]:
     return StripeEvent.objects.filter(agency_id=agency_id, state__in=_OPEN).order_by("received_at")
 
 
-def _insert(
+def _keep(
     agency_id: int,
     event: stripe_signature.SignedEvent | Pulled,
     payload: bytes,
@@ -135,11 +131,11 @@ def _insert(
     *,
     is_pulled: bool = False,
 ) -> int | None:
+    """Store the event and ask for its being applied, in one statement: neither is ever there without the other."""
     said = (event.id, event.type, event.livemode, event.api_version, event.event_at)
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, (agency_id, *said, payload, now, EventState.RECEIVED.value, is_pulled))
-        row = cursor.fetchone()
-    return None if row is None else int(row[0])
+    values = (agency_id, *said, payload, now, EventState.RECEIVED.value, is_pulled)
+    made = agenda.schedule_within(_INSERT, values, asked=_ASKED)
+    return None if made is None else int(made[0])
 
 
 def _close(event: StripeEvent, state: EventState, note: str) -> None:
