@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from billing import batches, statements
 from billing.batches import NoSuchClient, Outcome, Posting
@@ -28,6 +28,7 @@ from billing.movements import (
     check,
     fact_hash,
 )
+from tenancy.wire import connection
 
 __all__ = [
     "AmountIsNotAWholeNumber",
@@ -49,7 +50,11 @@ __all__ = [
 ]
 
 log = logging.getLogger(__name__)
-_POST = "SELECT outcome, version, amount, balance_after FROM ledger_post(%s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s)"
+_POST = """
+SELECT outcome, version, amount, balance_after
+  FROM ledger_post(%s::uuid, %s::bigint, %s::text, %s::text, %s::text, %s::bytea, %s::bool, %s::jsonb, %s::text,
+                   %s::timestamptz)
+"""
 _NO_SUCH_ROW = "23503"
 
 
@@ -74,14 +79,12 @@ def post(
     movement = Movement(client_id, amount, kind, source, source_id, fact, livemode, actor, reason, event_at)
     check(movement)
     values = [client_id, amount, *movement.key, fact_hash(fact), livemode, actor_text(actor), reason, event_at]
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute(_POST, values)
-        except IntegrityError as error:
-            if getattr(error.__cause__, "sqlstate", None) == _NO_SUCH_ROW:
-                raise NoSuchClient(f"there is no client {client_id}") from error
-            raise
-        outcome, version, moved, balance_after = cursor.fetchone()
+    try:
+        outcome, version, moved, balance_after = connection.ask_prepared(_POST, values)
+    except IntegrityError as error:
+        if getattr(error.__cause__, "sqlstate", None) == _NO_SUCH_ROW:
+            raise NoSuchClient(f"there is no client {client_id}") from error
+        raise
     posting = Posting(Outcome(outcome), version, moved, balance_after)
     _alarm([movement], [posting])
     return posting

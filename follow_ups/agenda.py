@@ -65,7 +65,7 @@ def schedule(*, kind: str, subject: str = "", due_at: datetime | None = None, ag
         transaction.on_commit(bell.ring)
 
 
-def schedule_within(statement: str, values: Sequence[object], *, asked: str) -> tuple[Any, ...] | None:
+def schedule_within(statement: str, values: Sequence[Any], *, asked: str) -> tuple[Any, ...] | None:
     """Run a statement that makes work necessary and, as part of it, ask for the work now: one round trip for both.
 
     `asked` is a query over the statement's RETURNING, which it calls `made`, for agency_id, kind, subject and due_at.

@@ -15,6 +15,7 @@ from django.db import connection
 from agencies.models import Agency
 from bench.money import agencies
 from billing import packages, purchases
+from billing.checkout_options import Options
 from billing.models import Package, Purchase
 from stack import terminal
 from tenancy import door
@@ -75,6 +76,7 @@ class Shop:
                     email="ben@bench.test",
                     success_url="http://bench.portal.localhost/buy/back?session={CHECKOUT_SESSION_ID}",
                     cancel_url="http://bench.portal.localhost/buy",
+                    options=Options(),
                     secret_key=self.secret_key,
                 )
                 purchase = Purchase.objects.get(form_token=token)

@@ -4,8 +4,10 @@ PostgreSQL ignores unknown names in a search path. A missing or mistyped schema 
 same name in public; here it is an error instead.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, LiteralString, cast
 
+import psycopg
 from django.db.utils import DatabaseError
 from django_tenants.postgresql_backend import base
 from psycopg.pq import TransactionStatus
@@ -24,6 +26,28 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     schema_name: str
     search_path_set_schemas: list[str] | None
     _setting_search_path: bool
+
+    def ask_prepared(self, statement: LiteralString, values: Sequence[Any]) -> tuple[Any, ...]:
+        """The one row of a statement that has one and that the server keeps parsed: in the proved path, in the open
+        transaction.
+
+        For the few statements that run so often that Django's cursor and PostgreSQL's parser cost more than they do.
+        Casts in the statement say what the values are, since the server is told before it sees any.
+        """
+        if self.execute_wrappers or self.queries_logged:
+            # Somebody watches the statements of this connection.
+            with self.cursor() as watched:
+                watched.execute(statement, values)
+                return cast("tuple[Any, ...]", watched.fetchone())
+        self.validate_thread_sharing()
+        self.validate_no_broken_transaction()
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        self._handle_search_path()
+        with self.wrap_database_errors:
+            cursor = psycopg.Cursor(self.connection)
+            cursor.execute(statement, values, prepare=True, binary=True)
+            return cast("tuple[Any, ...]", cursor.fetchone())
 
     def _handle_search_path(self, cursor: Any = None) -> None:
         if self._setting_search_path or self.search_path_set_schemas:
