@@ -67,8 +67,7 @@ class Layout:
                 entry.version,
                 entry.amount,
                 moved,
-                # What going live gives back is real time that test calls had used.
-                livemode=entry.livemode or entry.kind is Kind.TEST_REVERSAL,
+                livemode=entry.livemode,
                 purchase_id=entry.purchase_id,
                 expires_at=entry.expires_at,
             )
