@@ -41,6 +41,9 @@ class Storm:
             return -1
 
     def credited(self) -> int:
+        """Purchases in the ledger. Whatever has ended is started again meanwhile, as it is wherever the product runs:
+        a Celery worker may end when its Redis goes."""
+        self.live.supervisor.revive()
         return self.count("SELECT count(*) FROM billing_ledgerentry WHERE kind = 'purchase'")
 
     def kill_process(self, name: str) -> Callable[[], None]:
@@ -122,11 +125,13 @@ def pay(live: Live, session: str) -> None:
 
 def told(storm: Storm) -> int:
     """Events that have arrived, each of which is brought several times."""
+    storm.live.supervisor.revive()
     return storm.count("SELECT count(*) FROM public.inbox_stripeevent WHERE type LIKE 'checkout.%%'")
 
 
 def nothing_waits(storm: Storm) -> bool:
     """No event is unsettled. Work whose worker was killed is handed out again after minutes, which are skipped."""
+    storm.live.supervisor.revive()
     storm.count(
         "WITH late AS (UPDATE public.follow_ups_followup SET claimed_until = now(), due_at = least(due_at, now())"
         " WHERE kind = 'stripe_event' AND claimed_until < now() + interval '7 minutes' RETURNING 1)"
