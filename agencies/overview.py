@@ -14,7 +14,7 @@ from calls.models import Call
 from clients.models import Client
 from inbox.models import EventState, StripeEvent
 from organizations.models import Organization
-from vault.models import HMSConnection
+from vault.models import HMSConnection, StripeConnection
 
 LATEST = 6
 LOW_SECONDS = 100 * 60
@@ -27,6 +27,8 @@ class Concern(Enum):
     MINUTES_LOW = "minutes_low"
     NOT_COVERED = "not_covered"
     ORGANIZATIONS = "organizations"
+    ENDPOINT_OFF = "endpoint_off"
+    ENDPOINT_ABSENT = "endpoint_absent"
     EVENTS = "events"
     DISCREPANCIES = "discrepancies"
     DISPUTES = "disputes"
@@ -86,10 +88,26 @@ def _attention(agency: Agency, hms: HMSConnection, outstanding: int) -> list[Att
         Concern.MINUTES_LOW: int(hms.seconds_left is not None and hms.seconds_left < LOW_SECONDS),
         Concern.NOT_COVERED: int(hms.seconds_left is not None and LOW_SECONDS <= hms.seconds_left < outstanding),
         Concern.ORGANIZATIONS: unclear.count(),
+        **_endpoint(agency),
         Concern.EVENTS: failed.count(),
         Concern.DISCREPANCIES: attention.count(),
         Concern.DISPUTES: disputes.stopped_clients(),
         Concern.DEBTS: debts.owing_clients(),
         Concern.REFUNDS: refunds.undecided().count(),
     }
+    return _list(counted)
+
+
+def about_endpoint(agency: Agency) -> list[Attention]:
+    """What Stripe itself says is wrong with the endpoint that it sends to; [] while it is on. One query."""
+    return _list(_endpoint(agency))
+
+
+def _endpoint(agency: Agency) -> dict[Concern, int]:
+    set_up = StripeConnection.objects.filter(agency_id=agency.pk, webhook_secret_sealed__isnull=False)
+    state = set_up.values_list("endpoint_state", flat=True).first()
+    return {Concern.ENDPOINT_OFF: int(state == "disabled"), Concern.ENDPOINT_ABSENT: int(state == "absent")}
+
+
+def _list(counted: dict[Concern, int]) -> list[Attention]:
     return [Attention(concern, count) for concern, count in counted.items() if count]

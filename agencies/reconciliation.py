@@ -6,7 +6,7 @@ a person and told to the operator; one that is gone is closed by itself. In the 
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -23,6 +23,7 @@ from follow_ups.models import FollowUp
 from inbox import stripe_events
 from inbox.models import EventState, StripeEvent
 from tenancy import schemas
+from vault import connections
 
 log = logging.getLogger(__name__)
 KIND = "reconcile"
@@ -98,7 +99,8 @@ def _compared(lists: Lists, since: datetime, progress: Progress) -> Report:
     progress("comparing")
     ours = books.read(livemode=lists.livemode, since=since, named=lists)
     # The margin is there to find sessions, not to look for purchases.
-    reach = Lists(lists.asked_at, since, lists.livemode, lists.sessions, lists.refunds, lists.disputes, lists.events)
+    account_id = connections.stripe_connection(schemas.current_agency_id()).account_id
+    reach = replace(lists, since=since, account_id=account_id)
     explained = _explained()
     found = reconciliation.compare(ours, reach, explained=explained)
     if found:

@@ -123,14 +123,16 @@ def _within(told: Iterable[HmsCall], deadline: datetime) -> Iterator[HmsCall]:
 
 
 def _money(client_id: UUID, month: Month, deadline: datetime) -> Money:
-    key = connections.stripe_secret_key(schemas.current_agency_id())
+    connection = connections.stripe_connection(schemas.current_agency_id())
+    key = connections.stripe_secret_key(connection.agency_id)
     since = month.starts_at - _MARGIN
     sessions = stripe_gateway.fetch_sessions(secret_key=key, since=since, deadline=deadline)
     refunds = stripe_gateway.fetch_refunds_since(secret_key=key, since=since, deadline=deadline)
     disputes = stripe_gateway.fetch_disputes_since(secret_key=key, since=since, deadline=deadline)
-    livemode = key_shapes.is_live(key)
     payments = _payments(client_id, sessions, refunds, disputes, key)
-    return against_stripe.compare(client_id, month, payments, livemode=livemode)
+    return against_stripe.compare(
+        client_id, month, payments, account_id=connection.account_id, livemode=key_shapes.is_live(key)
+    )
 
 
 def _payments(

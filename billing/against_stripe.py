@@ -51,7 +51,8 @@ class PaymentRow:
 
 @dataclass(slots=True)
 class Money:
-    """A month of payments. Amounts by currency; `rows` are those that do not fit, and sum to what is unexplained."""
+    """A month of payments. Amounts by currency; `rows` are those that do not fit, and sum to what is unexplained.
+    `of_other_accounts` are seconds booked for what was paid in Stripe accounts that were not asked."""
 
     paid: Counter[str] = field(default_factory=Counter)
     went_back: Counter[str] = field(default_factory=Counter)
@@ -60,6 +61,7 @@ class Money:
     expected_seconds: int = 0
     booked_elsewhere: int = 0
     from_elsewhere: int = 0
+    of_other_accounts: int = 0
     moved: int = 0
     rows: list[PaymentRow] = field(default_factory=list)
 
@@ -74,15 +76,18 @@ class Money:
     @property
     def due(self) -> int:
         """Seconds that the ledger has to have moved for payments in this month."""
-        return self.expected_seconds - self.booked_elsewhere + self.from_elsewhere
+        return self.expected_seconds - self.booked_elsewhere + self.from_elsewhere + self.of_other_accounts
 
     @property
     def unexplained(self) -> int:
         return self.due - self.moved
 
 
-def compare(client_id: UUID, month: Month, payments: Iterable[Payment], *, livemode: bool) -> Money:
-    """Compare these payments, read with time to spare on both sides of the month, with the ledger of one mode."""
+def compare(client_id: UUID, month: Month, payments: Iterable[Payment], *, account_id: str, livemode: bool) -> Money:
+    """Compare these payments, read with time to spare on both sides of the month, with the ledger of one mode.
+
+    `account_id` is the Stripe account that was asked, "" where the key does not say which.
+    """
     booked = _booked_in(client_id, month, livemode)
     money = Money(moved=sum(booked.values()))
     # What we know of the month and was booked in another one: Stripe may not have it.
@@ -98,6 +103,10 @@ def compare(client_id: UUID, month: Month, payments: Iterable[Payment], *, livem
             if month.starts_at <= row.at < month.next.starts_at:
                 _add(money, row, booked.pop(key, 0))
     for key, seconds in booked.items():
+        purchase = _purchase_of(_our_row(key))
+        if key not in known and purchase is not None and not purchase.may_be_in(account_id):
+            money.of_other_accounts += seconds
+            continue
         _add_unlisted(money, month, key, seconds, known, livemode)
     return money
 
@@ -209,6 +218,10 @@ def _our_row(key: str) -> Purchase | Refund | Dispute | None:
     except ValueError:
         refund = Refund.objects.filter(stripe_refund_id=key).first()
         return refund or Dispute.objects.filter(stripe_dispute_id=key).first()
+
+
+def _purchase_of(row: Purchase | Refund | Dispute | None) -> Purchase | None:
+    return row if row is None or isinstance(row, Purchase) else row.purchase
 
 
 def _our_minor(row: Purchase | Refund | Dispute | None) -> tuple[int, str]:

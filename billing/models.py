@@ -79,6 +79,8 @@ class Purchase(models.Model):
     currency = models.CharField(max_length=3, choices=Currency)
     livemode = models.BooleanField()
     stripe_price_id = models.CharField(max_length=64)
+    # Stripe's id of the account that it is paid in; empty where the key does not say whose it is.
+    stripe_account_id = models.CharField(max_length=64, blank=True)
     # Of the form that started it: a double click starts one purchase.
     form_token = models.UUIDField(unique=True, default=uuid.uuid4)
     state = models.CharField(max_length=20, choices=State, default=State.PENDING)
@@ -113,6 +115,10 @@ class Purchase(models.Model):
     def is_free(self) -> bool:
         """Whether a promotion made it cost nothing."""
         return self.paid_at is not None and self.paid_minor == 0
+
+    def may_be_in(self, account_id: str) -> bool:
+        """Whether this Stripe account may have its payment; one that is not known ("") may."""
+        return account_id in ("", self.stripe_account_id) or not self.stripe_account_id
 
     def move_to(self, state: "Purchase.State", at: datetime | None = None) -> None:
         """Change the state and remember when, under the lock; the caller saves. Nothing when it is so already."""

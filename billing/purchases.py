@@ -68,6 +68,7 @@ def start(
     client_id: UUID,
     package_id: UUID,
     form_token: UUID,
+    account_id: str,
     livemode: bool,
     created_by: str,
     email: str,
@@ -79,10 +80,12 @@ def start(
     """The address of Stripe's page where the client pays this package. The same form token gives the same page.
 
     Pages that the client opened before stay open: each is a purchase of its own. `success_url` may hold a literal
-    `{CHECKOUT_SESSION_ID}`. Raises packages.NotOnSale, ClientSuspended, FormTokenUsed, PurchaseClosed, and the failures
-    of stripe_shapes: after StripeUnreachable the same form may be sent again.
+    `{CHECKOUT_SESSION_ID}`; `account_id` is Stripe's id of the account behind the key, "" where it is not known. Raises
+    packages.NotOnSale, ClientSuspended, FormTokenUsed, PurchaseClosed, and the failures of stripe_shapes: after
+    StripeUnreachable the same form may be sent again.
     """
-    purchase = _opened(client_id, package_id, form_token, livemode, created_by)
+    made_under = {"stripe_account_id": account_id, "livemode": livemode, "created_by": created_by}
+    purchase = _opened(client_id, package_id, form_token, made_under)
     if purchase.state != Purchase.State.PENDING:
         raise PurchaseClosed(purchase.pk)
     if purchase.stripe_session_url:
@@ -201,7 +204,7 @@ def give_up(*, purchase_id: UUID) -> None:
     )
 
 
-def _opened(client_id: UUID, package_id: UUID, form_token: UUID, livemode: bool, created_by: str) -> Purchase:
+def _opened(client_id: UUID, package_id: UUID, form_token: UUID, made_under: dict[str, object]) -> Purchase:
     """The purchase of this form, committed before Stripe hears of it."""
     before = Purchase.objects.filter(form_token=form_token).first()
     if before is None:
@@ -212,7 +215,7 @@ def _opened(client_id: UUID, package_id: UUID, form_token: UUID, livemode: bool,
         with transaction.atomic():
             before, is_new = Purchase.objects.get_or_create(
                 form_token=form_token,
-                defaults={"client": client, "livemode": livemode, "created_by": created_by, **_copy(package)},
+                defaults={"client": client, **made_under, **_copy(package)},
             )
             if is_new:
                 agenda.schedule(kind=CHECK_KIND, subject=str(before.pk), due_at=before.created_at + LOOKS[0])

@@ -2,7 +2,8 @@
 
 I10 a purchase is paid and has exactly its one entry, or neither. I11 every paid session of ours is credited, and no
 entry is without one. I12 what went back took exactly its credits. I13 everything is of one mode. I14 the money is equal
-to the minor unit, in every currency. A list that could not be read proves nothing, and its rules find nothing.
+to the minor unit, in every currency. A list that could not be read proves nothing, and its rules find nothing; neither
+do the lists of one Stripe account say anything of what was paid in another.
 """
 
 from collections import Counter
@@ -82,7 +83,8 @@ def credited_once(books: Books) -> Iterator[Finding]:
 
 
 def sessions_credited(books: Books, lists: Lists, explained: frozenset[str]) -> Iterator[Finding]:
-    """I11, both ways: a paid session of ours is what its purchase was credited for; an entry has such a session."""
+    """I11, both ways: a paid session of ours is what its purchase was credited for; an entry has such a session, as far
+    as this account may have it."""
     if lists.sessions is None:
         return
     paid = {session.state.id: session for session in lists.sessions if session.is_paid}
@@ -96,6 +98,7 @@ def sessions_credited(books: Books, lists: Lists, explained: frozenset[str]) -> 
     for one in books.bought.values():
         purchase = one.purchase
         is_in_reach = purchase.created_at >= lists.since and (purchase.paid_at or lists.asked_at) < lists.asked_at
+        is_in_reach = is_in_reach and purchase.may_be_in(lists.account_id)
         if one.entries and is_in_reach and purchase.stripe_session_id not in paid:
             yield _about(one, "I11", _("Credited here, and Stripe has no paid session for it."))
 
@@ -140,6 +143,8 @@ def returns_known(books: Books, lists: Lists) -> Iterator[Finding]:
                 )
     refunds, disputes = _ids(lists.refunds), _ids(lists.disputes)
     for one in by_payment.values():
+        if not one.purchase.may_be_in(lists.account_id):
+            continue
         for row in one.returned:
             shown = disputes if isinstance(row, Dispute) else refunds
             is_in_reach = lists.since <= row.created_at < lists.asked_at
@@ -186,7 +191,10 @@ def money_equal(books: Books, lists: Lists, explained: frozenset[str]) -> Iterat
 
 
 def sums(books: Books, lists: Lists, *, explained: frozenset[str] = frozenset()) -> list[Sum]:
-    """What came in since the lists begin, by currency: our credited purchases beside Stripe's paid sessions of ours."""
+    """What came in since the lists begin, by currency: our credited purchases beside Stripe's paid sessions of ours.
+
+    What was paid in another account than the one that is listed counts on neither side.
+    """
     if lists.sessions is None:
         return []
     ours: Counter[str] = Counter()
@@ -200,7 +208,8 @@ def sums(books: Books, lists: Lists, *, explained: frozenset[str] = frozenset())
         purchase = one.purchase
         if purchase.paid_at is None or purchase.paid_at >= lists.asked_at:
             continue
-        if purchase.created_at >= lists.since or purchase.stripe_session_id in listed:
+        is_in_reach = purchase.created_at >= lists.since and purchase.may_be_in(lists.account_id)
+        if is_in_reach or purchase.stripe_session_id in listed:
             ours[purchase.currency] += _paid(purchase)
     return [Sum(currency, ours[currency], theirs[currency]) for currency in sorted({*ours, *theirs})]
 

@@ -57,7 +57,10 @@ class ListedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """What Stripe has on record since a moment. None for a list that the key may not read, named in `unread`."""
+    """What Stripe has on record since a moment. None for a list that the key may not read, named in `unread`.
+
+    `account_id` is the account that the lists are of, "" where the key does not say.
+    """
 
     asked_at: datetime
     since: datetime
@@ -66,6 +69,7 @@ class Lists:
     refunds: tuple[RefundState, ...] | None
     disputes: tuple[DisputeState, ...] | None
     events: tuple[ListedEvent, ...] | None
+    account_id: str = ""
 
     @property
     def unread(self) -> list[str]:

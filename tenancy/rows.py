@@ -7,7 +7,7 @@ that every payment goes through. A row is written only in the schema it was read
 import json
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from django.db.models import CharField, Field, JSONField, Model
 from django.db.transaction import TransactionManagementError
@@ -45,19 +45,19 @@ def _names(model: type[Model]) -> list[str]:
 
 
 @cache
-def _reading(model: type[Model]) -> LiteralString:
+def _reading(model: type[Model]) -> str:
     # JSON as text, since who reads it parsed depends on the cursor.
     columns = ", ".join(
         f'"{field.column}"{"::text" if isinstance(field, JSONField) else ""}' for field in model._meta.concrete_fields
     )
-    return _ours(f'SELECT {columns} FROM "{model._meta.db_table}" WHERE {_is_it(model)} FOR NO KEY UPDATE')  # noqa: S608
+    return f'SELECT {columns} FROM "{model._meta.db_table}" WHERE {_is_it(model)} FOR NO KEY UPDATE'  # noqa: S608
 
 
 @cache
-def _writing(model: type[Model], fields: tuple[str, ...]) -> LiteralString:
+def _writing(model: type[Model], fields: tuple[str, ...]) -> str:
     chosen = [cast("Field[Any, Any]", model._meta.get_field(name)) for name in fields]
     values = ", ".join(f'"{field.column}" = %s::{_type(field)}' for field in chosen)
-    return _ours(f'UPDATE "{model._meta.db_table}" SET {values} WHERE {_is_it(model)} RETURNING 1')  # noqa: S608
+    return f'UPDATE "{model._meta.db_table}" SET {values} WHERE {_is_it(model)} RETURNING 1'  # noqa: S608
 
 
 def _parsed(field: "Field[Any, Any]", value: Any) -> Any:
@@ -71,9 +71,4 @@ def _is_it(model: type[Model]) -> str:
 
 def _type(field: "Field[Any, Any]") -> str:
     """What the server takes the value for. A text is not cut to its column's length: too long a one is an error."""
-    return "text" if isinstance(field, CharField) else field.db_type(connection)
-
-
-def _ours(statement: str) -> LiteralString:
-    """Made of names that stand in the models, and of nothing else."""
-    return cast("LiteralString", statement)
+    return "text" if isinstance(field, CharField) else field.db_type(connection) or ""

@@ -71,6 +71,7 @@ class Shop:
                     client_id=client_id,
                     package_id=self.package.pk,
                     form_token=token,
+                    account_id="",
                     livemode=False,
                     created_by="ben@bench.test",
                     email="ben@bench.test",

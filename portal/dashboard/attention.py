@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from agencies import attention, discrepancies
+from agencies import attention, discrepancies, overview
 from agencies.attention import Action, Item
 from agencies.models import Agency, Discrepancy
 from portal import wording
@@ -111,6 +111,7 @@ def look_again(request: HttpRequest, item_id: UUID) -> HttpResponse:
 def _page(request: HttpRequest, *, unsaid: UUID | None = None) -> HttpResponse:
     agency = agency_of(request)
     context = {
+        "endpoint": overview.about_endpoint(agency),
         "shown": [_shown(item, agency) for item in attention.items()],
         "resolved": [(row, _how(row)) for row in attention.latest_resolved()],
         "unsaid": unsaid,

@@ -94,6 +94,7 @@ def _money_lines(side: Money | None) -> list[tuple[str, str]]:
     lines = [
         (_("Booked in another month"), -side.booked_elsewhere),
         (_("Payments of another month, booked in this one"), side.from_elsewhere),
+        (_("Paid in another Stripe account, which your key does not see"), side.of_other_accounts),
     ]
     return [
         (_("Time that this money is worth"), minutes_seconds(side.expected_seconds)),

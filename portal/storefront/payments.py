@@ -32,6 +32,7 @@ def begin(request: HttpRequest, *, package_id: UUID, form_token: UUID) -> str:
             client_id=request.client.pk,  # type: ignore[attr-defined]
             package_id=package_id,
             form_token=form_token,
+            account_id=connection.account_id,
             livemode=bool(connection.livemode),
             created_by=request.actor.email,  # type: ignore[attr-defined]
             email=request.client.email,  # type: ignore[attr-defined]

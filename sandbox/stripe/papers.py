@@ -16,8 +16,9 @@ def receipt_url(world: World, charge_id: str) -> str:
 
 
 def make_invoice(world: World, session: Document) -> list[tuple[str, Document]]:
-    """The paid invoice of a session that wants one, as what happened; the caller saves the session."""
-    if not session["invoice_creation"]["enabled"] or session["invoice"]:
+    """The paid invoice of a session that wants one or starts a subscription, as what happened; the caller saves the
+    session."""
+    if not (session["invoice_creation"]["enabled"] or session["subscription"]) or session["invoice"]:
         return []
     account = world.store.get("stripe_account", session["_account"]) or {}
     id_ = ids.stripe_id("in")

@@ -190,7 +190,11 @@ def _complete(world: World, session: Document, *, paid: tuple[Document, str, str
         intent["status"] = "succeeded" if is_card else "processing"
         intent["amount_received"] = intent["amount"] if is_card else 0
         objects.save(world, intent)
-        session["payment_intent"] = intent["id"]
+        if session["mode"] == "subscription":
+            # The payment is the first invoice's, and the session does not name it.
+            session["subscription"] = ids.stripe_id("sub")
+        else:
+            session["payment_intent"] = intent["id"]
         session["payment_status"] = "paid" if is_card else "unpaid"
         charge_event = "charge.succeeded" if is_card else "charge.pending"
         intent_event = "payment_intent.succeeded" if is_card else "payment_intent.processing"
@@ -209,7 +213,7 @@ def settle_bank(world: World, session_id: str, *, succeeded: bool) -> Document:
         session = world.store.get("stripe_checkout.session", session_id)
         if session is None:
             raise LookupError(session_id)
-        intent = world.store.get("stripe_payment_intent", session["payment_intent"] or "")
+        intent = world.store.get("stripe_payment_intent", session["_payment_intent"] or "")
         if session["status"] != "complete" or intent is None or intent["status"] != "processing":
             raise NoBankPaymentPending(session_id)
         charge = world.store.get("stripe_charge", intent["latest_charge"]) or {}

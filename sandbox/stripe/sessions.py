@@ -1,4 +1,8 @@
-"""Checkout Sessions with mode=payment: created open with a page of their own, then complete or expired."""
+"""Checkout Sessions: created open with a page of their own, then complete or expired.
+
+What the portal makes has mode=payment. mode=subscription is what others sell through the same account: its first
+invoice is paid, and nothing is ever renewed.
+"""
 
 import re
 from typing import Any
@@ -71,7 +75,6 @@ AS_CREATED: Document = {
     "customer": None,
     "discounts": [],
     "invoice": None,
-    "mode": "payment",
     "payment_intent": None,
     "payment_link": None,
     "payment_method_collection": "if_required",
@@ -88,6 +91,7 @@ AS_CREATED: Document = {
 SOONEST_EXPIRY_SECONDS, LATEST_EXPIRY_SECONDS = 30 * 60, 24 * 3600
 LEAST_AMOUNT = {"eur": 50, "usd": 50, "gbp": 30}
 MOST_LINE_ITEMS = 100
+MODES = ("payment", "subscription")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -109,8 +113,11 @@ def create(world: World, asked: Asked) -> dict[str, Any]:
 
 def _check(params: dict[str, Any]) -> None:
     mode = fields.required(params, "mode")
-    if mode != "payment":
-        raise refuse(400, f"The sandbox sells with mode=payment only, not {mode}.", param="mode")
+    if mode not in MODES:
+        raise refuse(400, f"The sandbox sells with mode=payment or mode=subscription, not {mode}.", param="mode")
+    if mode == "subscription" and "payment_intent_data" in params:
+        message = "You can not pass `payment_intent_data` in `subscription` mode."
+        raise refuse(400, message, param="payment_intent_data")
     if (fields.text(params, "ui_mode") or "hosted_page") not in ("hosted_page", "hosted"):
         raise refuse(400, "The sandbox has the hosted page only.", param="ui_mode")
     if fields.url(
@@ -138,6 +145,8 @@ def _line_items(world: World, asked: Asked) -> list[Document]:
     items = [_line_item(world, asked, item, place) for place, item in enumerate(given)]
     if len({item["currency"] for item in items}) > 1:
         raise refuse(400, "All line items must have the same currency.", param="line_items")
+    if asked.params["mode"] == "subscription" and all(item["price"]["type"] == "one_time" for item in items):
+        raise refuse(400, "You must provide at least one recurring price in `subscription` mode.", param="line_items")
     total, currency = sum(item["amount_total"] for item in items), items[0]["currency"]
     if 0 < total < LEAST_AMOUNT.get(currency, 0):
         least = f"{LEAST_AMOUNT[currency] / 100:.2f} {currency}"
@@ -162,7 +171,7 @@ def _line_item(world: World, asked: Asked, given: Any, place: int) -> Document:
     if not price["active"]:
         message = "The price specified is inactive. This field only accepts active prices."
         raise refuse(400, message, param=f"{param}[price]")
-    if price["type"] != "one_time":
+    if price["type"] != "one_time" and asked.params["mode"] == "payment":
         message = "You must provide only one_time prices in payment mode."
         raise refuse(400, message, param=f"{param}[price]")
     product = world.store.get("stripe_product", price["product"]) or {}
@@ -203,6 +212,7 @@ def _new(asked: Asked, params: dict[str, Any], items: list[Document]) -> Documen
         "excluded_payment_method_types": fields.texts(params, "excluded_payment_method_types"),
         "expires_at": fields.whole(params, "expires_at") or int(times.now()) + LATEST_EXPIRY_SECONDS,
         "locale": fields.text(params, "locale"),
+        "mode": fields.required(params, "mode"),
         "metadata": fields.metadata(params),
         "invoice_creation": {"enabled": _enabled(params, "invoice_creation")},
         "payment_method_types": checkout_rules.methods(asked.account, params),

@@ -2,6 +2,7 @@
 closed by itself when it differs no more."""
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from agencies import attention, discrepancies, reconciliation
+from agencies import attention, discrepancies, payments, reconciliation
 from agencies.models import Agency, Discrepancy
 from billing import stripe_gateway
 from billing.models import LedgerEntry, Purchase
@@ -213,6 +214,22 @@ def test_i16_an_event_that_never_arrived_is_named_and_fetched(
     assert StripeEvent.objects.get(agency_id=shop.agency.pk).is_pulled
     ran(shop)
     assert kept(shop) == []
+
+
+def test_after_a_change_of_the_stripe_account_what_was_paid_in_the_old_one_is_no_difference(
+    stripe: Sandbox, shop: Shop, paid: Purchase
+) -> None:
+    stripe.refund(shop.secret_key, paid.stripe_payment_intent_id, 1000)
+    ran(shop)
+    keys = stripe.open_account()
+    payments.connect(shop.agency, publishable_key=keys["publishable_key"], secret_key=keys["secret_key"])
+    moved = replace(shop, keys=keys)
+    report = ran(moved)
+    assert (found(report), report.sums, kept(shop)) == ([], [], [])
+    stripe.pay(stripe_world.with_price(moved).started().stripe_session_id)
+    report = ran(moved)
+    [only] = report.sums
+    assert (found(report), only.ours_minor, only.theirs_minor) == ([], 4000, 4000)
 
 
 # --- Around the rules -------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """HMS's seconds, the ledger's seconds, Stripe's money: they add up to second and cent, or open down to the row."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from agencies import minutes, three_way
+from agencies import minutes, payments, sweep, three_way
 from agencies.three_way import ThreeWay
 from billing import months, stripe_gateway
 from billing.models import LedgerEntry, Purchase, Refund
@@ -181,8 +182,6 @@ def test_a_refund_and_a_dispute_add_up_too(stripe: Sandbox, shop: Shop, org: Org
     stripe.refund(shop.secret_key, first.stripe_payment_intent_id, 1000)
     stripe.dispute(second.stripe_payment_intent_id, "withdraw")
     with door.enter(shop.agency):
-        from agencies import sweep
-
         sweep.sweep(secret_key=shop.secret_key)
     seen = read(shop)
     assert seen.money is not None
@@ -234,6 +233,22 @@ def test_a_purchase_that_stripe_does_not_have_is_found_in_the_month_in_which_it_
     assert before is not None
     assert (this.from_elsewhere, this.unexplained, this.rows) == (6000, 0, [])
     assert (before.unexplained_minor("eur"), before.unexplained) == (-4000, -6000)
+
+
+def test_what_was_paid_in_another_stripe_account_is_a_line_and_no_difference(
+    stripe: Sandbox, shop: Shop, org: Org
+) -> None:
+    stripe.refund(shop.secret_key, bought(stripe, shop).stripe_payment_intent_id, 1000)
+    with door.enter(shop.agency):
+        sweep.sweep(secret_key=shop.secret_key)
+    keys = stripe.open_account()
+    payments.connect(shop.agency, publishable_key=keys["publishable_key"], secret_key=keys["secret_key"])
+    moved = stripe_world.with_price(replace(shop, keys=keys))
+    bought(stripe, moved)
+    seen = read(moved)
+    assert seen.money is not None
+    assert (seen.fits, seen.money.of_other_accounts, seen.money.moved) == (True, 4500, 10_500)
+    assert (seen.money.paid["eur"], seen.money.ours["eur"]) == (4000, 4000)
 
 
 def test_what_is_given_by_hand_is_compared_with_nobody(shop: Shop, org: Org) -> None:

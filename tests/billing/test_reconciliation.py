@@ -158,6 +158,23 @@ def test_i11_an_entry_without_a_session_at_stripe_is_found() -> None:
     assert ("I11", str(bought.pk)) in found(books(Bought(bought, [entry(bought)])), lists())
 
 
+@pytest.mark.parametrize(
+    ("made_under", "listed", "is_looked_for"),
+    [("acct_1", "acct_1", True), ("acct_1", "acct_2", False), ("", "acct_2", True), ("acct_1", "", True)],
+)
+def test_i11_what_was_paid_in_another_account_is_not_looked_for_in_this_one(
+    made_under: str, listed: str, is_looked_for: bool
+) -> None:
+    bought = purchase(stripe_account_id=made_under)
+    missing = found(books(Bought(bought, [entry(bought)])), lists(account_id=listed))
+    assert missing == ([("I11", str(bought.pk)), ("I14", "sum eur")] if is_looked_for else [])
+
+
+def test_i10_what_was_paid_in_another_account_still_has_its_one_entry() -> None:
+    bought = purchase(stripe_account_id="acct_1")
+    assert found(books(Bought(bought)), lists(account_id="acct_2")) == [("I10", str(bought.pk))]
+
+
 def test_i11_an_unpaid_session_is_none() -> None:
     bought = purchase()
     theirs = lists(session(bought, payment_status="unpaid"))
@@ -210,6 +227,13 @@ def test_i12_a_refund_that_only_stripe_knows_is_found() -> None:
 def test_i12_a_refund_that_stripe_does_not_know_is_found() -> None:
     one, _row = refunded()
     assert found(books(one), lists(session(one.purchase))) == [("I12", "re_1")]
+
+
+def test_i12_a_refund_in_another_account_is_not_looked_for_in_this_one() -> None:
+    one, _row = refunded()
+    one.purchase.stripe_account_id = "acct_1"
+    assert found(books(one), lists(account_id="acct_2")) == []
+    assert found(books(one), lists(session(one.purchase), account_id="acct_1")) == [("I12", "re_1")]
 
 
 def test_i12_a_refund_that_failed_at_stripe_and_still_takes_is_found() -> None:

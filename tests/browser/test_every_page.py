@@ -32,8 +32,7 @@ def faults(window: Watched, addresses: dict[str, str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, address in addresses.items():
         window.complaints.clear()
-        window.page.goto(address)
-        window.page.wait_for_load_state("load")
+        screenshots.open_page(window.page, address)
         said = [
             f"{rule['id']}: {rule['nodes'][0]['html'][:120]}" for rule in Axe().run(window.page).response["violations"]
         ]
@@ -60,4 +59,5 @@ def test_the_platform_and_a_dashboard_are_readable(furnished: Live, window: Watc
     assert faults(window, platform) == {}
     screenshots.sign_in(window.page, furnished.address("", "/account/login/"), screenshots.OWNER)
     dashboard = {name: furnished.address("", f"/agencies/harbour/{name}/") for name in screenshots.DASHBOARD}
+    dashboard |= screenshots.sold(window.page, furnished)
     assert faults(window, dashboard) == {}

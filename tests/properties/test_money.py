@@ -126,6 +126,7 @@ class MoneyMachine(RuleBasedStateMachine):
                 client_id=self.clients[client].pk,
                 package_id=self.shop.package.pk,
                 form_token=token,
+                account_id=self.shop.keys["account_id"],
                 livemode=False,
                 created_by="ben@client.test",
                 email="ben@client.test",

@@ -146,7 +146,8 @@ def test_a_live_account_makes_live_sessions(open_shop):
     ("changes", "code", "param"),
     [
         ({"line_items": [{"price": "price_none", "quantity": 1}]}, "resource_missing", "line_items[0][price]"),
-        ({"mode": "subscription"}, None, "mode"),
+        ({"mode": "setup"}, None, "mode"),
+        ({"mode": "subscription"}, None, "line_items"),
         ({"success_url": "/back"}, "url_invalid", "success_url"),
         ({"cancel_url": "javascript:alert(1)"}, "url_invalid", "cancel_url"),
         ({"customer_email": "ben"}, "email_invalid", "customer_email"),
@@ -159,6 +160,27 @@ def test_a_session_that_makes_no_sense_is_refused(shop, changes, code, param):
     with pytest.raises(stripe.InvalidRequestError) as caught:
         shop.session(**changes)
     assert (caught.value.http_status, caught.value.code, caught.value.param) == (400, code, param)
+
+
+def test_a_subscription_is_paid_by_an_invoice_and_its_session_names_no_payment(shop):
+    monthly = shop.client.v1.prices.create(
+        {"product": shop.product.id, "currency": "eur", "unit_amount": 900, "recurring": {"interval": "month"}}
+    )
+    items = [{"price": monthly.id, "quantity": 1}]
+    with pytest.raises(stripe.InvalidRequestError, match="one_time"):
+        shop.session(line_items=items)
+    with pytest.raises(stripe.InvalidRequestError, match="payment_intent_data"):
+        shop.session(mode="subscription", line_items=items, payment_intent_data={"description": "x"})
+    session = shop.session(mode="subscription", line_items=items)
+    shop.pay(session.id)
+    paid = shop.fetch(session.id)
+    assert (paid.mode, paid.payment_status, paid.payment_intent, paid.amount_total) == (
+        "subscription",
+        "paid",
+        None,
+        900,
+    )
+    assert (paid.subscription[:4], paid.invoice[:3]) == ("sub_", "in_")
 
 
 def test_an_archived_price_is_not_sold(shop):

@@ -41,6 +41,7 @@ def main(slug: str, clients: int, purchases_each: int) -> None:
                         client_id=client.pk,
                         package_id=package.pk,
                         form_token=uuid4(),
+                        account_id=stripe.account_id,
                         livemode=stripe.livemode is True,
                         created_by=client.email,
                         email=client.email,

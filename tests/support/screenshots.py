@@ -93,6 +93,34 @@ def bought(page: Page, product: Live) -> dict[str, str]:
     return {"purchase": found, "receipt": f"{found}receipt/"}
 
 
+def sold(page: Page, product: Live) -> dict[str, str]:
+    """Where the owner who is signed in looks at a client and at the newest purchase: pages that need an id."""
+    page.goto(product.address("", "/agencies/harbour/purchases/"))
+    purchase = str(page.locator("main th a[href*='/purchases/']").first.evaluate("a => a.href"))
+    page.goto(purchase)
+    client = str(page.locator("main a[href*='/clients/']").first.evaluate("a => a.href"))
+    page.goto(product.address("", "/agencies/harbour/packages/"))
+    package = page.locator("main a[href*='/packages/']:not([href$='/new/'])").first.evaluate("a => a.href")
+    return {
+        "package": str(package),
+        "purchase": purchase,
+        "refund": f"{purchase}refund/",
+        "client": client,
+        "statement": f"{client}statement/",
+        "statement-on-paper": f"{client}statement/paper/",
+        "three-way": f"{client}three-way/",
+    }
+
+
+def open_page(page: Page, address: str) -> None:
+    """Go there; where a page shows nothing until it is asked to, ask."""
+    page.goto(address)
+    page.wait_for_load_state("load")
+    if address.endswith("/three-way/"):
+        page.get_by_role("button", name="Compare now").click()
+        page.locator("#three-way dl").first.wait_for()
+
+
 def walk(product: Live, browser: Browser, folder: Path, scheme: Scheme) -> None:
     """Take every page as a visitor, as the owner and as the client."""
     for width, height in WIDTHS.items():
@@ -103,7 +131,7 @@ def walk(product: Live, browser: Browser, folder: Path, scheme: Scheme) -> None:
         def take(
             name: str, address: str, page: Page = page, ending: str = ending, width: int = width, height: int = height
         ) -> None:
-            page.goto(address)
+            open_page(page, address)
             page.wait_for_load_state("networkidle")
             assert "went wrong" not in page.inner_text("body"), address
             # A window as tall as the page: what is fixed to its bottom belongs there.
@@ -119,10 +147,8 @@ def walk(product: Live, browser: Browser, folder: Path, scheme: Scheme) -> None:
         sign_in(page, product.address("", "/account/login/"), OWNER)
         for name in DASHBOARD:
             take(f"agency-{name.replace('/', '-')}", product.address("", f"/agencies/harbour/{name}/"))
-        page.goto(product.address("", "/agencies/harbour/clients/"))
-        take(
-            "agency-client", page.locator("a[href*='/clients/']:not([href$='/clients/'])").first.evaluate("a => a.href")
-        )
+        for name, address in sold(page, product).items():
+            take(f"agency-{name}", address)
         sign_in(page, product.address("harbour", "/account/login/"), CLIENT)
         for name, path in PORTAL.items():
             take(f"portal-{name}", product.address("harbour", path))

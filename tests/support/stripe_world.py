@@ -109,6 +109,7 @@ class Shop:
             "client_id": self.client.pk,
             "package_id": self.package.pk,
             "form_token": uuid4(),
+            "account_id": self.keys["account_id"],
             "livemode": False,
             "created_by": "ben@client.test",
             "email": "ben@client.test",
@@ -177,6 +178,8 @@ def shop(acme: Agency, stripe: Sandbox) -> Shop:
 def with_price(shop: Shop) -> Shop:
     """Have the package's price made at Stripe."""
     with door.enter(shop.agency):
-        Package.objects.filter(pk=shop.package.pk).update(stripe_price_id="", price_proved_at=None)
+        Package.objects.filter(pk=shop.package.pk).update(
+            stripe_product_id="", stripe_price_id="", price_proved_at=None
+        )
         shop.package = packages.prove_price(package_id=shop.package.pk, secret_key=shop.secret_key)
     return shop

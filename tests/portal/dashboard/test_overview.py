@@ -17,7 +17,7 @@ from clients.models import Client
 from organizations.models import Organization
 from people.models import User
 from tenancy import door
-from vault.models import HMSConnection
+from vault.models import HMSConnection, StripeConnection
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +92,25 @@ def test_an_organization_in_trouble_is_pointed_out(ada, acme: Agency) -> None:
         busy_client()
         Organization.objects.update(state=Organization.State.UNCLEAR)
     assert "1 client has no HMS organization yet" in ada.get("overview/").content.decode()
+
+
+@pytest.mark.parametrize("page", ["overview/", "attention/"])
+@pytest.mark.parametrize(("state", "words"), [("disabled", "has switched off its messages"), ("absent", "no endpoint")])
+def test_an_endpoint_that_stripe_does_not_send_to_is_pointed_out_with_what_to_do(
+    ada, acme: Agency, state: str, words: str, page: str
+) -> None:
+    known = StripeConnection.objects.create(agency=acme, webhook_secret_sealed=b"sealed", endpoint_state=state)
+    shown = ada.get(page).content.decode()
+    assert words in shown
+    assert 'href="/agencies/acme/payments/#webhook"' in shown
+    assert "Set it up anew under Payments" in shown
+    StripeConnection.objects.filter(pk=known.pk).update(endpoint_state="enabled")
+    assert words not in ada.get(page).content.decode()
+
+
+def test_an_endpoint_that_was_never_set_up_is_a_matter_of_the_checklist(ada, acme: Agency) -> None:
+    StripeConnection.objects.create(agency=acme, endpoint_state="absent")
+    assert "no endpoint" not in ada.get("overview/").content.decode()
 
 
 def test_ten_clients_cost_as_many_queries_as_one(ada, acme: Agency) -> None:
