@@ -1,7 +1,7 @@
 """Rows that are read under their lock and written back by statements which the server keeps parsed.
 
-They mean what `select_for_update(no_key=True)` and `save(update_fields=...)` mean, at a third of the cost: for the few rows
-that every payment goes through. A row is written only in the schema it was read in, as everywhere.
+They mean what `select_for_update(no_key=True)` and `save(update_fields=...)` mean, at a third of the cost: for the few
+rows that every payment goes through. A row is written only in the schema it was read in, as everywhere.
 """
 
 import json
