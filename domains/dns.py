@@ -5,6 +5,7 @@ Answer, or raises NoAnswer or NotValidated, and nothing else.
 """
 
 import ipaddress
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from django.conf import settings
 
 from domains import exchange
 from domains.exchange import NoAnswer, Why
+from tenancy import network
 
 Kind = Literal["A", "AAAA", "CNAME", "TXT", "CAA"]
 Server = tuple[str, int]
@@ -69,7 +71,8 @@ class Dns:
     may_ask_private: bool = False
 
     def inquire(self, name: str) -> "Inquiry":
-        """Begins an inquiry about a name; its time runs from now."""
+        """Begins an inquiry about a name; its time runs from now. Raises InsideTransaction."""
+        network.refuse_inside_transaction()
         return Inquiry(self, name)
 
 
@@ -83,11 +86,10 @@ def from_settings() -> Dns:
 
 
 def _server(text: str) -> Server:
-    """`192.0.2.1`, `192.0.2.1:53`, `2001:db8::1` or `[2001:db8::1]:53`."""
-    address, colon, port = text.rpartition(":")
-    if colon and (address.startswith("[") or ":" not in address):
-        return str(ipaddress.ip_address(address.strip("[]"))), int(port)
-    return str(ipaddress.ip_address(text.strip("[]"))), 53
+    """`192.0.2.1`, `192.0.2.1:53`, `2001:db8::1` or `[2001:db8::1]:53`. Raises ValueError."""
+    parts = re.fullmatch(r"\[(.+)\](?::(\d{1,5}))?", text) or re.fullmatch(r"([^:]+):(\d{1,5})", text)
+    address, port = parts.groups() if parts else (text, None)
+    return str(ipaddress.ip_address(address)), int(port or 53)
 
 
 def _of_the_system() -> tuple[Server, ...]:
@@ -241,9 +243,12 @@ def _why(reply: dns.message.Message) -> Why:
 
 def _parsed(name: str) -> dns.name.Name:
     try:
-        return dns.name.from_text(name)
+        parsed = dns.name.from_text(name)
     except (dns.exception.DNSException, ValueError) as error:
         raise NoAnswer(Why.UNREADABLE) from error
+    if parsed == dns.name.root:
+        raise NoAnswer(Why.UNREADABLE)
+    return parsed
 
 
 def _upwards(name: dns.name.Name) -> Iterator[dns.name.Name]:

@@ -54,8 +54,8 @@ def examine(name: str, *, target: str, challenge: str, ingress: Collection[str],
     """Asks, and says what is the case.
 
     `name`: an A-label in lower case. `target`: what its CNAME must be. `challenge`: the token that the TXT record must
-    hold instead. `ingress`: our addresses. `issuer`: the CA's name in CAA records. Not to be called in a transaction.
-    Raises nothing for whatever the network does; ValueError when `ingress` holds no addresses.
+    hold instead. `ingress`: our addresses. `issuer`: the CA's name in CAA records. Raises nothing for whatever the
+    network does; ValueError when `ingress` holds something else, InsideTransaction in a transaction.
     """
     ours = tuple(str(ipaddress.ip_address(one)) for one in ingress)
     case = _Case(name, target.lower().removesuffix("."), challenge, ours, dns.inquire(name))
