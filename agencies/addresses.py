@@ -13,11 +13,13 @@ from agencies.models import Agency
 from domains import links, names, resolver
 from domains.models import Domain
 from follow_ups import agenda
+from tenancy.wire import connection
 
 KIND = "slug_gives_way"
 GIVES_WAY_AFTER = timedelta(days=90)
 # Each keeps a name from everybody else: enough for second thoughts, too few to collect names.
 MOST_FORMER_SLUGS = 5
+_WHOSE = "SELECT tenant_id FROM public.domains_domain WHERE domain = %s::text AND kind = 'slug'"
 
 
 class SlugTaken(names.BadSlug):
@@ -30,8 +32,8 @@ class ChangedTooOften(names.BadSlug):
 
 def agency_id_of(slug: str) -> int | None:
     """The agency whose slug this is, or was in the last 90 days. One query."""
-    rows = Domain.objects.filter(domain=links.slug_host(slug), kind=Domain.Kind.SLUG)
-    return rows.values_list("tenant_id", flat=True).first()
+    found = connection.ask_prepared(_WHOSE, [links.slug_host(slug)])
+    return None if found is None else int(found[0])
 
 
 def refuse_unusable(slug: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Least
 from django.utils import timezone
@@ -17,6 +17,7 @@ from django.utils import timezone
 from follow_ups import bell
 from follow_ups.models import FollowUp
 from tenancy import schemas
+from tenancy.wire import connection
 
 # To reach a worker. Redis may lose what was handed out; then it is handed out again.
 HANDED_OUT = timedelta(seconds=60)
@@ -34,10 +35,10 @@ ON CONFLICT (agency_id, kind, subject) DO UPDATE
    SET due_at = LEAST(f.due_at, EXCLUDED.due_at), serial = f.serial + 1,
        claimed_until = CASE WHEN EXCLUDED.due_at < f.due_at THEN NULL ELSE f.claimed_until END
 """
-_SCHEDULE = _UPSERT.format(asked="SELECT %s::bigint, %s, %s, %s::timestamptz")
+_SCHEDULE = _UPSERT.format(asked="SELECT %s::bigint, %s::text, %s::text, %s::timestamptz")
 _TAKE_UP = """
-UPDATE public.follow_ups_followup SET claimed_until = %s, is_begun = true
- WHERE id = %s AND NOT is_begun AND (claimed_until IS NOT NULL OR due_at <= %s) RETURNING serial
+UPDATE public.follow_ups_followup SET claimed_until = %s::timestamptz, is_begun = true
+ WHERE id = %s::bigint AND NOT is_begun AND (claimed_until IS NOT NULL OR due_at <= %s::timestamptz) RETURNING serial
 """
 
 
@@ -59,8 +60,7 @@ def schedule(*, kind: str, subject: str = "", due_at: datetime | None = None, ag
     """
     now = timezone.now()
     agency_id = schemas.current_agency_id() if agency_id is None else agency_id
-    with connection.cursor() as cursor:
-        cursor.execute(_SCHEDULE, [agency_id, kind, subject, due_at or now])
+    connection.ask_prepared(_SCHEDULE, [agency_id, kind, subject, due_at or now])
     if due_at is None or due_at <= now:
         transaction.on_commit(bell.ring)
 
@@ -68,13 +68,11 @@ def schedule(*, kind: str, subject: str = "", due_at: datetime | None = None, ag
 def schedule_within(statement: str, values: Sequence[Any], *, asked: str) -> tuple[Any, ...] | None:
     """Run a statement that makes work necessary and, as part of it, ask for the work now: one round trip for both.
 
-    `asked` is a query over the statement's RETURNING, which it calls `made`, for agency_id, kind, subject and due_at.
+    The statement is one that the server keeps parsed: its values have casts. `asked` is a query over the statement's RETURNING, which it calls `made`, for agency_id, kind, subject and due_at.
     What the statement returned first; None when it made nothing, and then nothing is asked for.
     """
     both = f"WITH made AS ({statement}), asked AS ({_UPSERT.format(asked=asked)}) SELECT * FROM made"  # noqa: S608 - ours
-    with connection.cursor() as cursor:
-        cursor.execute(both, values)
-        made: tuple[Any, ...] | None = cursor.fetchone()
+    made: tuple[Any, ...] | None = connection.ask_prepared(both, values)
     if made is not None:
         transaction.on_commit(bell.ring)
     return made
@@ -112,9 +110,7 @@ def take_up(claimed: Claimed) -> Claimed | None:
     None when it was done meanwhile, or somebody is at it: a queue may hand the same work out late, and twice.
     """
     now = timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE_UP, [now + LEASE, claimed.id, now])
-        row = cursor.fetchone()
+    row = connection.ask_prepared(_TAKE_UP, [now + LEASE, claimed.id, now])
     return replace(claimed, serial=row[0]) if row else None
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 
 log = logging.getLogger(__name__)
 _KEY = "follow_ups:bell"
+_MOST = 1_000
 
 
 @cache
@@ -18,10 +19,9 @@ def _redis() -> redis.Redis:
 def ring() -> None:
     """Tell a waiting dispatcher that something is due. Never fails."""
     try:
-        pipe = _redis().pipeline(transaction=False)
-        pipe.lpush(_KEY, 1)
-        pipe.ltrim(_KEY, 0, 0)
-        pipe.execute()
+        if int(_redis().lpush(_KEY, 1)) > _MOST:
+            # Nobody has listened for long.
+            _redis().ltrim(_KEY, 0, 0)
     except redis.RedisError as error:
         log.warning("the bell is out of order: %s", type(error).__name__)
 
@@ -29,6 +29,10 @@ def ring() -> None:
 def wait(seconds: float) -> bool:
     """Sleep until the bell rings, at most this long. False when it did not, or cannot."""
     try:
-        return _redis().blpop([_KEY], timeout=seconds) is not None
+        has_rung = _redis().blpop([_KEY], timeout=seconds) is not None
+        if has_rung:
+            # One look answers all that have rung until now.
+            _redis().delete(_KEY)
+        return has_rung
     except redis.TimeoutError:
         return False

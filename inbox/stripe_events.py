@@ -21,7 +21,8 @@ _OPEN = (EventState.RECEIVED, EventState.FAILED)
 _INSERT = """
 INSERT INTO public.inbox_stripeevent
   (agency_id, event_id, type, livemode, api_version, event_at, payload, received_at, state, is_pulled, note, attempts)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0)
+VALUES (%s::bigint, %s::text, %s::text, %s::bool, %s::text, %s::timestamptz, %s::bytea, %s::timestamptz, %s::text,
+        %s::bool, '', 0)
 ON CONFLICT (agency_id, event_id) DO NOTHING RETURNING id, agency_id, received_at
 """
 _ASKED = f"SELECT agency_id, '{KIND}', id::text, received_at FROM made"  # noqa: S608 - a constant of ours

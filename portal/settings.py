@@ -121,6 +121,7 @@ CELERY_BEAT_SCHEDULE = {"sessions": {"task": "forget_sessions", "schedule": cron
 MIDDLEWARE = [
     "portal.hosts.HostMiddleware",
     "portal.security.HeadersMiddleware",
+    "portal.hooks_in.middleware.HooksMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",

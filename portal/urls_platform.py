@@ -4,7 +4,6 @@ from django.urls import include, path
 
 from portal import errors
 from portal.health import healthz
-from portal.hooks_in import hms
 from portal.platform.views import SignUpView
 from portal.storefront.theme import theme
 
@@ -17,8 +16,7 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("", include("portal.platform.urls")),
     path("agencies/<slug:slug>/", include("portal.dashboard.urls")),
-    path("api/webhooks/stripe/", include("portal.hooks_in.stripe")),
-    path("api/webhooks/hms/<str:token>", hms.receive, name="hms_webhook"),
+    path("api/webhooks/", include("portal.hooks_in.urls")),
 ]
 
 handler400 = errors.bad_request

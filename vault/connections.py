@@ -13,8 +13,9 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tenancy import wire
 from vault import envelope, key_shapes
-from vault.models import HMSConnection, StripeConnection
+from vault.models import DataKey, HMSConnection, StripeConnection
 
 PREVIOUS_SECRET_LIVES = timedelta(hours=24)
 # Many events share a row, and so do many that are none: it is written at most this often.
@@ -23,6 +24,12 @@ _SECRET_KEY = "stripe.secret_key"  # noqa: S105 - the name of a column
 _WEBHOOK_SECRET = "stripe.webhook_secret"  # noqa: S105
 _PREVIOUS_SECRET = "stripe.previous_webhook_secret"  # noqa: S105
 _HMS_KEY = "hms.api_key"
+# Asked with every message that comes, honest or not.
+_SIGNING = """
+SELECT c.webhook_secret_sealed, c.previous_webhook_secret_sealed, c.previous_webhook_secret_until, k.wrapped
+  FROM public.vault_stripeconnection c LEFT JOIN public.vault_datakey k ON k.agency_id = c.agency_id
+ WHERE c.agency_id = %s::bigint
+"""
 _Connection = TypeVar("_Connection", StripeConnection, HMSConnection)
 
 
@@ -138,13 +145,14 @@ def stripe_secret_key(agency_id: int) -> str:
 
 def webhook_secrets(agency_id: int, now: datetime) -> list[str]:
     """The secrets that Stripe may sign with now: the current one, and the previous one for a day. [] without any."""
-    connection = _with_key(StripeConnection, agency_id)
-    if connection is None or connection.webhook_secret_sealed is None:
+    found = wire.connection.ask_prepared(_SIGNING, [agency_id])
+    if found is None or found[0] is None:
         return []
-    secrets = [_open(connection, "webhook_secret_sealed", _WEBHOOK_SECRET)]
-    until = connection.previous_webhook_secret_until
-    if connection.previous_webhook_secret_sealed is not None and until is not None and now < until:
-        secrets.append(_open(connection, "previous_webhook_secret_sealed", _PREVIOUS_SECRET))
+    current, previous, until, wrapped = found
+    key = None if wrapped is None else DataKey(agency_id=agency_id, wrapped=wrapped)
+    secrets = [envelope.unseal(current, agency_id=agency_id, field=_WEBHOOK_SECRET, key=key)]
+    if previous is not None and until is not None and now < until:
+        secrets.append(envelope.unseal(previous, agency_id=agency_id, field=_PREVIOUS_SECRET, key=key))
     return secrets
 
 

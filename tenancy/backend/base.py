@@ -4,6 +4,7 @@ PostgreSQL ignores unknown names in a search path. A missing or mistyped schema 
 same name in public; here it is an error instead.
 """
 
+import select
 from collections.abc import Sequence
 from typing import Any, LiteralString
 
@@ -27,6 +28,8 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     schema_name: str
     search_path_set_schemas: list[str] | None
     _setting_search_path: bool
+    health_check_enabled: bool
+    health_check_done: bool
     _prepared: Prepared | None = None
 
     def ask_prepared(self, statement: LiteralString, values: Sequence[Any]) -> Any:
@@ -49,6 +52,28 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             if self._prepared is None or self._prepared.connection is not self.connection:
                 self._prepared = Prepared(self.connection)
             return self._prepared.ask(statement, values)
+
+    def close_if_health_check_failed(self) -> None:
+        """Before each request: the server is asked whether it is there, unless the connection is quiet.
+
+        A server that went has closed its end, and one that has something to say has said it: both can be read. Nothing
+        to read is what a question would find out, for a thousandth of the time.
+        """
+        if (
+            self.connection is not None
+            and self.health_check_enabled
+            and not self.health_check_done
+            and self._is_quiet()
+        ):
+            self.health_check_done = True
+        super().close_if_health_check_failed()
+
+    def _is_quiet(self) -> bool:
+        if self.connection.closed:
+            return False
+        watched = select.poll()
+        watched.register(self.connection.fileno(), select.POLLIN)
+        return not watched.poll(0)
 
     def _handle_search_path(self, cursor: Any = None) -> None:
         if self._setting_search_path or self.search_path_set_schemas:
