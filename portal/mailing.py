@@ -11,6 +11,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from agencies.models import Agency
+from branding import theme
 from portal import context
 from tenancy import network
 
@@ -21,7 +22,8 @@ def send(agency: Agency, *, to: str, template: str, said: dict[str, Any]) -> Non
     Raises what the mail server does not take (OSError or smtplib's errors).
     """
     network.refuse_inside_transaction()
-    brand = context.portal_brand(agency.branding)
+    # A mail is read in a light letter: its button wears the brand as the portal's does in the light.
+    brand = context.portal_brand(agency.branding) | {"color": theme.tokens(primary=agency.branding.primary_color).light}
     values = {**said, "brand": brand}
     message = EmailMultiAlternatives(
         subject=" ".join(render_to_string(f"emails/{template}_subject.txt", values).split()),
