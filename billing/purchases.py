@@ -20,6 +20,7 @@ from billing.models import LedgerEntry, Package, Purchase
 from billing.stripe_shapes import CheckoutState, StripeMissing, StripeRefused
 from clients.models import Client
 from follow_ups import agenda
+from tenancy import rows
 
 CHECK_KIND = "purchase_check"
 # Stripe wants 30 minutes to 24 hours; it ends before the last look below, which therefore finds it closed.
@@ -30,6 +31,20 @@ BANK_LOOKS_EVERY = timedelta(days=1)
 BANK_LOOKS_UNTIL = timedelta(days=21)
 _UNPAID = (Purchase.State.PENDING, Purchase.State.FAILED, Purchase.State.ABANDONED)
 _BY_STRIPE = {"kind": "stripe", "id": "", "email": ""}
+# What settling may change. The copy of what was offered is not among it.
+_SETTLED = (
+    "state",
+    "history",
+    "problem",
+    "awaiting_bank",
+    "stripe_session_id",
+    "stripe_payment_intent_id",
+    "paid_minor",
+    "discount_minor",
+    "tax_minor",
+    "paid_at",
+    "closed_at",
+)
 
 
 class ClientSuspended(ValueError):
@@ -107,14 +122,14 @@ def settle(*, state: CheckoutState, bank_said_no: bool = False) -> Purchase:
     if purchase_id is None:
         raise ForeignSession(_("This payment was not started in the portal."))
     with transaction.atomic():
-        purchase = Purchase.objects.select_for_update(no_key=True).filter(pk=purchase_id).first()
+        purchase = rows.lock(Purchase, purchase_id)
         if purchase is None:
             raise ForeignSession(_("No purchase in this portal has the number of this payment."))
         if state.is_paid or state.is_free:
             _settle_paid(purchase, state)
         elif purchase.stripe_session_id in (None, state.id) and purchase.state == Purchase.State.PENDING:
             _settle_unpaid(purchase, state, bank_said_no or state.bank_said_no)
-        purchase.save()
+        rows.write(purchase, _SETTLED)
     return purchase
 
 
@@ -254,7 +269,7 @@ def _settle_paid(purchase: Purchase, state: CheckoutState) -> None:
         purchase.move_to(Purchase.State.PAID, purchase.paid_at)
         purchase.problem, purchase.awaiting_bank, purchase.paid_minor = "", False, state.amount_total
         purchase.discount_minor, purchase.tax_minor = state.discount_minor, state.tax_minor
-        agenda.schedule(kind=receipts.KIND, subject=str(purchase.pk))
+        agenda.schedule(kind=receipts.KIND, subject=str(purchase.pk), due_at=purchase.paid_at + receipts.AFTER)
         expiry.schedule(purchase)
         # What went back may have been told first.
         returns.book(purchase)

@@ -1,6 +1,6 @@
 """Receipts: who still waits for one, what stands on it that the purchase does not say, and that it was sent once."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -9,6 +9,8 @@ from billing import stripe_gateway
 from billing.models import LedgerEntry, Purchase
 
 KIND = "receipt"
+# Stripe writes its own receipt meanwhile, and whoever else pays now is credited first.
+AFTER = timedelta(seconds=10)
 
 
 def unsent() -> QuerySet[Purchase]:

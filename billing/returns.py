@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from billing import clawback, expiry, ledger
 from billing.models import Dispute, LedgerEntry, Purchase, Refund
+from tenancy.wire import connection
 
 Returned = Refund | Dispute
 BY_STRIPE = {"kind": "stripe", "id": "", "email": ""}
@@ -19,6 +20,10 @@ _KINDS = {
     Refund: (LedgerEntry.Kind.REFUND, LedgerEntry.Kind.REFUND_REVERSAL),
     Dispute: (LedgerEntry.Kind.DISPUTE, LedgerEntry.Kind.DISPUTE_WON),
 }
+_ARE_KNOWN = """
+SELECT EXISTS (SELECT FROM billing_refund WHERE purchase_id = %s::uuid AND stripe_refund_id IS NOT NULL)
+    OR EXISTS (SELECT FROM billing_dispute WHERE purchase_id = %s::uuid)
+"""
 
 
 def book(purchase: Purchase) -> None:
@@ -37,6 +42,9 @@ def book(purchase: Purchase) -> None:
 
 def known(purchase: Purchase) -> list[Returned]:
     """Every refund and dispute of the purchase that Stripe has told of, oldest first."""
+    # Of most purchases there are none, and this is asked whenever one is credited: one look instead of two lists.
+    if not connection.ask_prepared(_ARE_KNOWN, [purchase.pk, purchase.pk])[0]:
+        return []
     refunds = Refund.objects.filter(purchase=purchase).exclude(stripe_refund_id=None)
     rows: list[Returned] = [*refunds, *Dispute.objects.filter(purchase=purchase)]
     return sorted(rows, key=lambda row: (row.created_at, isinstance(row, Dispute), row.stripe_id))

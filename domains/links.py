@@ -10,6 +10,11 @@ def slug_host(slug: str) -> str:
     return f"{slug}.{settings.PLATFORM_HOST}"
 
 
+def own_names() -> tuple[str, ...]:
+    """The platform's own hosts and bases: neither they nor what is under them can be an agency's own domain."""
+    return (settings.PLATFORM_HOST, settings.OPERATOR_HOST, settings.INTERNAL_HOST, settings.DOMAIN_TARGET_BASE)
+
+
 def absolute(host: str, path: str = "/") -> str:
     """The public address of a path on one of our hosts."""
     port = f":{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else ""

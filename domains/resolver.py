@@ -15,9 +15,10 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import caches
 from django.db import transaction
+from django.db.models import OuterRef, Q, Subquery
 
 from domains import names
-from domains.models import Domain
+from domains.models import SERVED, Domain, State
 
 log = logging.getLogger(__name__)
 KEEP_SECONDS = 30
@@ -36,12 +37,20 @@ class Place(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """A known host. `agency` is the Agency row of a portal, None elsewhere."""
+    """A known host. `agency` is the Agency row of a portal, None elsewhere.
+
+    `primary_host` is where people are led who ask for this one; the host itself where they are right.
+    """
 
     place: Place
     host: str
+    primary_host: str
     agency: Any = None
-    is_primary: bool = True
+
+    @property
+    def leads_on(self) -> bool:
+        """Whether another host is the one to use."""
+        return self.primary_host != self.host
 
 
 class HostError(LookupError):
@@ -57,7 +66,7 @@ class UnknownHost(HostError):
 
 
 class UnverifiedHost(HostError):
-    """A domain that an agency has claimed and not yet proved."""
+    """A domain that an agency has claimed and not proved, or whose proof is gone."""
 
 
 _kept: dict[str, tuple[float, str, Resolution]] = {}
@@ -101,21 +110,32 @@ def forget() -> None:
 
 def _fixed(name: str) -> Resolution | None:
     if name == settings.PLATFORM_HOST:
-        return Resolution(Place.PLATFORM, name)
+        return Resolution(Place.PLATFORM, name, name)
+    if name == f"www.{settings.PLATFORM_HOST}":
+        return Resolution(Place.PLATFORM, name, settings.PLATFORM_HOST)
     if name == settings.OPERATOR_HOST:
-        return Resolution(Place.OPERATORS, name)
+        return Resolution(Place.OPERATORS, name, name)
     if name == settings.INTERNAL_HOST:
-        return Resolution(Place.INTERNAL, name)
+        return Resolution(Place.INTERNAL, name, name)
     return None
 
 
 def _look_up(name: str) -> Resolution:
-    domain = Domain.objects.select_related("tenant", "tenant__branding").filter(domain=name).first()
+    """One query. Of several agencies that claim the name, the one that has proved it is meant."""
+    primary = Domain.objects.filter(tenant=OuterRef("tenant"), is_primary=True).values("domain")[:1]
+    domain = (
+        Domain.objects.select_related("tenant", "tenant__branding")
+        .annotate(primary_host=Subquery(primary), served=Q(state__in=SERVED))
+        .filter(domain=name)
+        .exclude(state=State.RELEASED)
+        .order_by("-served")
+        .first()
+    )
     if domain is None or not domain.tenant.is_ready:
         raise UnknownHost(name)
-    if domain.state != Domain.State.VERIFIED:
+    if not domain.is_served:
         raise UnverifiedHost(name)
-    return Resolution(Place.PORTAL, name, domain.tenant, domain.is_primary)
+    return Resolution(Place.PORTAL, name, domain.primary_host or name, domain.tenant)
 
 
 def _shared_token() -> str:

@@ -38,6 +38,19 @@ STRIPE_CHECKOUT_ORIGIN = env.str("STRIPE_CHECKOUT_ORIGIN", default="https://chec
 # Only where the local sandbox runs: lets `manage.py demo` ask it for keys.
 SANDBOX_URL = env.str("SANDBOX_URL", default="")
 
+# --- Agencies' own domains --------------------------------------------------------------------------------------------
+# What an agency's CNAME leads to is a name under this one. It shows in their clients' DNS, so it is not the platform's.
+DOMAIN_TARGET_BASE = env.str("DOMAIN_TARGET_BASE").lower()
+# Where a name without a CNAME has to point: the addresses of our proxy.
+INGRESS_ADDRESSES = env.list("INGRESS_ADDRESSES", default=[])
+DNS_SERVERS = env.list("DNS_SERVERS", default=[])
+DNS_AUTHORITATIVE_PORT = env.int("DNS_AUTHORITATIVE_PORT", default=53)
+DNS_MAY_ASK_PRIVATE = env.bool("DNS_MAY_ASK_PRIVATE", default=False)
+CERTIFICATE_PROBE = env.str("CERTIFICATE_PROBE", default="")
+CAA_ISSUER = env.str("CAA_ISSUER", default="letsencrypt.org")
+if f".{DOMAIN_TARGET_BASE}".endswith(f".{PLATFORM_HOST}"):
+    raise ImproperlyConfigured("DOMAIN_TARGET_BASE must not be a name under PLATFORM_HOST: it shows in clients' DNS")
+
 # --- Apps -------------------------------------------------------------------------------------------------------------
 # Whole apps are shared or an agency's own. `people` and allauth's two are both; tests/architecture lists every table.
 _BOTH = ["people", "allauth.account", "allauth.mfa"]
@@ -293,5 +306,7 @@ if PRODUCTION:
         )
     if not HTTPS:
         raise ImproperlyConfigured("production is served over https: set PUBLIC_SCHEME=https")
+    if DNS_MAY_ASK_PRIVATE:
+        raise ImproperlyConfigured("production asks public name servers only: unset DNS_MAY_ASK_PRIVATE")
     if env.bool("EMBEDDED_SERVERS", default=False):
         raise ImproperlyConfigured("production does not run on the embedded PostgreSQL and Redis")

@@ -10,9 +10,13 @@ from sandbox.server import Server
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description="HMS, Stripe and a mailbox on loopback.")
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox", description="HMS, Stripe, a mailbox and DNS on loopback."
+    )
     parser.add_argument("--port", type=int, default=8001, help="of the web server")
     parser.add_argument("--smtp-port", type=int, default=8002, help="of the mailbox")
+    parser.add_argument("--dns-port", type=int, default=8003, help="of the name server")
+    parser.add_argument("--ingress", default="", metavar="NAME", help="a name that leads to this machine, in DNS")
     parser.add_argument("--state", default="var/sandbox.sqlite3", help="file that keeps everything")
     parser.add_argument("--platform", default="", metavar="URL", help="the portal to link to")
     return parser.parse_args()
@@ -27,13 +31,19 @@ def main() -> int:
         signal.signal(number, lambda *_: stopped.set())
     try:
         server = Server(
-            port=options.port, smtp_port=options.smtp_port, state=options.state, platform_url=options.platform
+            port=options.port,
+            smtp_port=options.smtp_port,
+            dns_port=options.dns_port,
+            state=options.state,
+            platform_url=options.platform,
+            ingress=options.ingress,
         )
         server.start()
     except OSError as error:
         print(f"The sandbox cannot start: {error}", file=sys.stderr)
         return 1
-    print(f"Sandbox ready: {server.world.base_url} (mail on port {server.smtp_port})", flush=True)
+    ports = f"mail on port {server.smtp_port}, DNS on port {server.dns_port}"
+    print(f"Sandbox ready: {server.world.base_url} ({ports})", flush=True)
     stopped.wait()
     server.stop()
     return 0

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 from sandbox import answers, faults, mail, pages, templating
 from sandbox.answers import Refused
 from sandbox.delivery import NotOnThisMachine, loopback_address
+from sandbox.dns import routes as dns_routes
 from sandbox.faults import AFTER_THE_EFFECT, Fault
 from sandbox.hms import routes as hms_routes
 from sandbox.stripe import refusals
@@ -55,6 +56,7 @@ RULES = [
     *pages.RULES,
     *hms_routes.RULES,
     *stripe_routes.RULES,
+    *dns_routes.RULES,
 ]
 
 
@@ -87,7 +89,7 @@ class App:
             handler, arguments = self._map.bind_to_environ(request.environ).match()
             return _called(handler, self._world, request, arguments)
         except Refused as refused:
-            if request.path.startswith(("/do", "/mail")):
+            if request.path.startswith(("/do", "/mail", "/dns")):
                 return templating.page("error.html", status=refused.status, name=refused.body["error"])
             return refused.answer()
         except RequestRedirect as redirect:

@@ -1,4 +1,4 @@
-"""One running sandbox: web server, clock and mailbox, started together and stopped together."""
+"""One running sandbox: web server, clock, mailbox and name server, started together and stopped together."""
 
 import socket
 import threading
@@ -8,6 +8,8 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from sandbox.app import App
 from sandbox.clock import Clock
+from sandbox.dns import zones
+from sandbox.dns.server import NameServer
 from sandbox.hms import routes as hms_routes
 from sandbox.hms import simulation
 from sandbox.mail import Mailbox
@@ -31,14 +33,31 @@ def free_port() -> int:
 
 
 class Server:
-    """A sandbox on 127.0.0.1. Port 0 takes a free one; `port` and `smtp_port` say which."""
+    """A sandbox on 127.0.0.1. Port 0 takes a free one; `port`, `smtp_port` and `dns_port` say which.
 
-    def __init__(self, *, port: int, smtp_port: int, state: str | Path, platform_url: str = "") -> None:
+    `ingress`: a name whose zone leads to this machine, with everything below it.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int,
+        smtp_port: int,
+        state: str | Path,
+        dns_port: int = 0,
+        platform_url: str = "",
+        ingress: str = "",
+    ) -> None:
         self._store = Store(state)
+        self._names = NameServer(self._store, dns_port)
+        if ingress:
+            zones.lead_here(self._store, ingress)
         # The mailbox knocks at its own port to see that it is open, so it has to know which one that is.
         smtp_port = smtp_port or free_port()
         self._mailbox = Mailbox(self._store, smtp_port)
-        self.world = World(self._store, base_url="", platform_url=platform_url.rstrip("/"), smtp_port=smtp_port)
+        self.world = World(
+            self._store, self._names, base_url="", platform_url=platform_url.rstrip("/"), smtp_port=smtp_port
+        )
         self._http: BaseWSGIServer = make_server(
             "127.0.0.1", port, App(self.world), threaded=True, request_handler=QuietHandler
         )
@@ -52,9 +71,14 @@ class Server:
     def smtp_port(self) -> int:
         return self.world.smtp_port
 
+    @property
+    def dns_port(self) -> int:
+        return self._names.port
+
     def start(self) -> None:
         """Answers from the moment this returns."""
         self._mailbox.start()
+        self._names.start()
         self._clock.start()
         self._thread.start()
 
@@ -66,4 +90,5 @@ class Server:
         self._clock.stop()
         self.world.lanes.close()
         self._mailbox.stop()
+        self._names.stop()
         self._store.close()

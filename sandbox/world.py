@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from sandbox.delivery import Lanes
+from sandbox.dns.server import NameServer
 from sandbox.faults import Faults
 from sandbox.hms.limits import Limiter
 from sandbox.store import Store
@@ -13,6 +14,7 @@ class World:
     """One running sandbox. `base_url` and `platform_url` have no slash at their end; `smtp_port` is for showing."""
 
     store: Store
+    names: NameServer
     base_url: str
     platform_url: str = ""
     smtp_port: int = 0

@@ -13,11 +13,13 @@ from pathlib import Path
 from stack import terminal
 
 DEFAULT_PORT = 8000
+# What agencies' CNAMEs lead to; in the sandbox's DNS it is this machine.
+INGRESS = "connect.localhost"
 
 
 @dataclass(frozen=True)
 class Ports:
-    """Three neighbours: the portal, the sandbox, and the sandbox's mailbox."""
+    """Four neighbours: the portal, the sandbox, and the sandbox's mailbox and name server."""
 
     web: int
 
@@ -31,20 +33,27 @@ class Ports:
         """SMTP."""
         return self.web + 2
 
+    @property
+    def dns(self) -> int:
+        """DNS, over UDP and TCP."""
+        return self.web + 3
+
 
 def read_ports(environment: Mapping[str, str]) -> Ports:
     """From PORT. Raises Trouble when it is no port number that leaves room for its neighbours."""
     text = environment.get("PORT", "") or str(DEFAULT_PORT)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65533:
-        raise terminal.Trouble(f"PORT={text} is not a port number from 1 to 65533.")
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65532:
+        raise terminal.Trouble(f"PORT={text} is not a port number from 1 to 65532.")
     return Ports(web=int(text))
 
 
 def require_free(ports: Ports) -> None:
     """Raises Trouble naming the first port that another program holds."""
-    for port in (ports.web, ports.sandbox, ports.mail):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    streams = [(port, socket.SOCK_STREAM) for port in (ports.web, ports.sandbox, ports.mail, ports.dns)]
+    for port, kind in [*streams, (ports.dns, socket.SOCK_DGRAM)]:
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if kind == socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except PermissionError as error:
@@ -52,7 +61,7 @@ def require_free(ports: Ports) -> None:
             except OSError as error:
                 raise terminal.Trouble(
                     f"port {port} is in use by another program: choose another, make up PORT=9000 "
-                    "(the two ports after it are used as well)."
+                    "(the three ports after it are used as well)."
                 ) from error
 
 
@@ -90,12 +99,18 @@ def local(
         "PLATFORM_HOST": "portal.localhost",
         "OPERATOR_HOST": "operators.localhost",
         "INTERNAL_HOST": "127.0.0.1",
+        "DOMAIN_TARGET_BASE": INGRESS,
+        "INGRESS_ADDRESSES": "127.0.0.1",
+        "DNS_MAY_ASK_PRIVATE": "true",
+        "CERTIFICATE_PROBE": "",
         "HMS_API_URL": f"{sandbox}/hms/api/v1",
         "HMS_WEB_CALL_URL": f"{sandbox}/hms/v1/web-calls",
         "STRIPE_API_URL": f"{sandbox}/stripe",
         "STRIPE_CHECKOUT_ORIGIN": f"http://localhost:{ports.sandbox}",
         "SANDBOX_URL": sandbox,
         "EMAIL_URL": f"smtp://127.0.0.1:{ports.mail}",
+        "DNS_SERVERS": f"127.0.0.1:{ports.dns}",
+        "DNS_AUTHORITATIVE_PORT": str(ports.dns),
         "DEFAULT_FROM_EMAIL": "Portal <hello@portal.localhost>",
         "PRODUCTION": "false",
         "EMBEDDED_SERVERS": "true" if embedded else "false",
@@ -114,12 +129,18 @@ def like_production() -> dict[str, str]:
         "PLATFORM_HOST": "portal.example.com",
         "OPERATOR_HOST": "operators.example.com",
         "INTERNAL_HOST": "127.0.0.1",
+        "DOMAIN_TARGET_BASE": "connect.example.net",
+        "INGRESS_ADDRESSES": "192.0.2.10",
+        "DNS_MAY_ASK_PRIVATE": "false",
+        "CERTIFICATE_PROBE": "192.0.2.10:443",
         "HMS_API_URL": "https://api.hmsovereign.com/api/v1",
         "HMS_WEB_CALL_URL": "https://assistant-api.hmsovereign.com/v1/web-calls",
         "STRIPE_API_URL": "https://api.stripe.com",
         "STRIPE_CHECKOUT_ORIGIN": "https://checkout.stripe.com",
         "SANDBOX_URL": "",
         "EMAIL_URL": "smtp+tls://user:unused@mail.example.com:587",
+        "DNS_SERVERS": "",
+        "DNS_AUTHORITATIVE_PORT": "53",
         "DEFAULT_FROM_EMAIL": "Portal <hello@portal.example.com>",
         "PRODUCTION": "true",
         "EMBEDDED_SERVERS": "false",

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from stack import environment
 from stack.environment import Ports
 
 
@@ -39,12 +40,16 @@ def product(*, ports: Ports, var: Path) -> list[Service]:
     python = sys.executable
     web = f"--host 127.0.0.1 --port {ports.web} --workers 2 --blocking-threads 4 --http 1 --no-ws"
     worker = "worker --loglevel INFO --concurrency 2 -Ofair --without-mingle --without-gossip"
-    sandbox = f"--port {ports.sandbox} --smtp-port {ports.mail} --platform http://portal.localhost:{ports.web}"
+    sandbox = f"--port {ports.sandbox} --smtp-port {ports.mail} --dns-port {ports.dns} --ingress {environment.INGRESS}"
+    platform = f"http://portal.localhost:{ports.web}"
     celery = (python, "-m", "celery", "-A", "portal")
     return [
         Service(
             "sandbox",
-            (python, "-m", "sandbox", *sandbox.split(), "--state", str(var / "sandbox.sqlite3")),
+            (
+                *(python, "-m", "sandbox", *sandbox.split()),
+                *("--platform", platform, "--state", str(var / "sandbox.sqlite3")),
+            ),
             Answers(ports.sandbox, "/_sandbox/health", "localhost"),
         ),
         Service(

@@ -5,12 +5,13 @@ same name in public; here it is an error instead.
 """
 
 from collections.abc import Sequence
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
-import psycopg
 from django.db.utils import DatabaseError
 from django_tenants.postgresql_backend import base
 from psycopg.pq import TransactionStatus
+
+from tenancy.backend.prepared import Prepared
 
 # set_config() and current_schema() in one statement: there is no moment between setting and proving. The target list is
 # evaluated from left to right, and current_schema() reads the path anew.
@@ -26,28 +27,28 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     schema_name: str
     search_path_set_schemas: list[str] | None
     _setting_search_path: bool
+    _prepared: Prepared | None = None
 
-    def ask_prepared(self, statement: LiteralString, values: Sequence[Any]) -> tuple[Any, ...]:
-        """The one row of a statement that has one and that the server keeps parsed: in the proved path, in the open
-        transaction.
+    def ask_prepared(self, statement: LiteralString, values: Sequence[Any]) -> Any:
+        """The first row of a statement that the server keeps parsed, as a tuple, or None: in the proved path, in the
+        open transaction.
 
-        For the few statements that run so often that Django's cursor and PostgreSQL's parser cost more than they do.
-        Casts in the statement say what the values are, since the server is told before it sees any.
+        See tenancy.backend.prepared for what may stand in the statement.
         """
         if self.execute_wrappers or self.queries_logged:
             # Somebody watches the statements of this connection.
             with self.cursor() as watched:
                 watched.execute(statement, values)
-                return cast("tuple[Any, ...]", watched.fetchone())
+                return watched.fetchone()
         self.validate_thread_sharing()
         self.validate_no_broken_transaction()
         self.close_if_health_check_failed()
         self.ensure_connection()
         self._handle_search_path()
         with self.wrap_database_errors:
-            cursor = psycopg.Cursor(self.connection)
-            cursor.execute(statement, values, prepare=True, binary=True)
-            return cast("tuple[Any, ...]", cursor.fetchone())
+            if self._prepared is None or self._prepared.connection is not self.connection:
+                self._prepared = Prepared(self.connection)
+            return self._prepared.ask(statement, values)
 
     def _handle_search_path(self, cursor: Any = None) -> None:
         if self._setting_search_path or self.search_path_set_schemas:

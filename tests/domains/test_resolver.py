@@ -32,7 +32,7 @@ def test_what_is_not_known_is_an_error(host: str, error: type[Exception]) -> Non
 
 
 def test_a_claimed_domain_is_an_error_of_its_own(acme: Agency) -> None:
-    acme.domains.create(domain="voice.acme.test", state="pending")
+    acme.domains.create(domain="voice.acme.test", kind="custom", state="pending", token="t")
     with pytest.raises(resolver.UnverifiedHost):
         resolver.resolve("voice.acme.test")
 

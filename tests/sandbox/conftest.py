@@ -40,12 +40,14 @@ class Process:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "sandbox", "--port", "0", "--smtp-port", "0", "--state", str(self.state)]
+        command = [sys.executable, "-m", "sandbox", "--port", "0", "--smtp-port", "0", "--dns-port", "0"]
+        command += ["--state", str(self.state), "--ingress", "connect.localhost"]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         assert line.startswith("Sandbox ready:"), line
         self.port = int(line.split("localhost:")[1].split()[0])
-        self.smtp_port = int(line.split("mail on port ")[1].rstrip(")\n"))
+        self.smtp_port = int(line.split("mail on port ")[1].split(",")[0])
+        self.dns_port = int(line.split("DNS on port ")[1].rstrip(")\n"))
         self.url = f"http://127.0.0.1:{self.port}"
 
     def stop(self) -> int:

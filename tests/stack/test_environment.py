@@ -33,11 +33,13 @@ def test_the_vault_key_has_32_bytes_and_two_checkouts_differ(tmp_path):
     assert first["SECRET_KEY"] != second["SECRET_KEY"]
 
 
-def test_the_sandbox_and_its_mailbox_follow_the_port():
+def test_the_sandbox_its_mailbox_and_its_name_server_follow_the_port():
     found = local(9000)
     assert found["PUBLIC_PORT"] == "9000"
     assert found["STRIPE_API_URL"] == "http://127.0.0.1:9001/stripe"
     assert found["EMAIL_URL"] == "smtp://127.0.0.1:9002"
+    assert found["DNS_SERVERS"] == "127.0.0.1:9003"
+    assert found["DNS_AUTHORITATIVE_PORT"] == "9003"
 
 
 def test_local_and_production_set_the_same_variables():
@@ -52,7 +54,7 @@ def test_nothing_local_is_in_the_production_like_environment():
     assert not [value for value in found.values() if "localhost" in value]
 
 
-@pytest.mark.parametrize("text", ["abc", "0", "-1", "65534", "80.5", "٨٠٠٠"])
+@pytest.mark.parametrize("text", ["abc", "0", "-1", "65533", "80.5", "٨٠٠٠"])
 def test_a_port_that_is_none_gets_one_sentence(text):
     with pytest.raises(terminal.Trouble, match="is not a port number"):
         environment.read_ports({"PORT": text})
@@ -75,23 +77,30 @@ def bound(port):
 
 
 @pytest.fixture
-def three_ports():
-    """Three neighbours that were free a moment ago."""
+def four_ports():
+    """Four neighbours that were free a moment ago."""
     for _ in range(50):
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
             first = stack.enter_context(bound(0)).getsockname()[1]
-            for port in (first + 1, first + 2):
+            for port in (first + 1, first + 2, first + 3):
                 stack.enter_context(bound(port))
             return environment.Ports(first)
-    return pytest.fail("no three free neighbours")
+    return pytest.fail("no four free neighbours")
 
 
-def test_three_free_ports_are_enough(three_ports):
-    environment.require_free(three_ports)
+def test_four_free_ports_are_enough(four_ports):
+    environment.require_free(four_ports)
 
 
-@pytest.mark.parametrize("name", ["web", "sandbox", "mail"])
-def test_a_busy_port_is_named_and_so_is_the_way_out(three_ports, name):
-    port = getattr(three_ports, name)
+@pytest.mark.parametrize("name", ["web", "sandbox", "mail", "dns"])
+def test_a_busy_port_is_named_and_so_is_the_way_out(four_ports, name):
+    port = getattr(four_ports, name)
     with bound(port), pytest.raises(terminal.Trouble, match=f"port {port} is in use.*make up PORT="):
-        environment.require_free(three_ports)
+        environment.require_free(four_ports)
+
+
+def test_a_name_server_on_udp_alone_is_noticed_too(four_ports):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", four_ports.dns))
+        with pytest.raises(terminal.Trouble, match=f"port {four_ports.dns} is in use"):
+            environment.require_free(four_ports)

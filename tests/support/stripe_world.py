@@ -74,7 +74,8 @@ class Sandbox:
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     state = tmp_path_factory.mktemp("sandbox") / "state.sqlite3"
-    command = [sys.executable, "-m", "sandbox", "--port", "0", "--smtp-port", "0", "--state", str(state)]
+    command = [sys.executable, "-m", "sandbox", "--port", "0", "--smtp-port", "0", "--dns-port", "0"]
+    command += ["--state", str(state)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         ready = process.stdout.readline()  # type: ignore[union-attr]
         port = ready.split(" (")[0].rsplit(":", 1)[1]
