@@ -117,6 +117,8 @@ def _of_conflict(conflict: Conflict, clients: Mapping[UUID, Client]) -> Item:
 
 def _action(row: Discrepancy, client: Client | None) -> Action:
     if row.kind == Kind.STRAY_PAYMENT:
+        if row.facts.get("mode") == "subscription":
+            return Action.OPEN_IN_STRIPE
         if not row.facts.get("payment_intent"):
             return Action.ALLOCATE if client else Action.LOOK_AGAIN
         # Whoever is known to have paid for nothing gets the money back; a stranger's payment is looked at first.

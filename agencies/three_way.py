@@ -35,6 +35,7 @@ from vault import connections, key_shapes
 PATIENCE = timedelta(seconds=20)
 # Two clocks, and what happens around midnight: read more, then sort by the month.
 _MARGIN = timedelta(days=1)
+_CALLS = (LedgerEntry.Kind.USAGE, LedgerEntry.Kind.USAGE_CORRECTION)
 
 
 class TakesTooLong(RuntimeError):
@@ -43,14 +44,17 @@ class TakesTooLong(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class ThreeWay:
-    """A side is None when it could not be read; then its sentence says why and what to do. `other` are seconds of the
-    month that neither HMS nor Stripe knows of: given by hand, expired, corrected."""
+    """A side is None when it could not be read; then its sentence says why and what to do. `bought`, `used` and `other`
+    are seconds that the ledger moved in the month, of both modes: for payments, for calls, and what neither HMS nor
+    Stripe knows of (given by hand, expired). With the opening balance they sum to the closing one."""
 
     read_at: datetime
     time: Time | None
     money: Money | None
     time_problem: str
     money_problem: str
+    bought: int
+    used: int
     other: int
     opening: int
     closing: int
@@ -88,17 +92,19 @@ def read(*, client_id: UUID, month: Month) -> ThreeWay:
         money_side,
         time_problem,
         money_problem,
-        _other(client_id, within),
+        *_moved(client_id, within),
         within.opening,
         within.closing,
     )
 
 
-def _other(client_id: UUID, within: statements.Span) -> int:
-    """Seconds of the month of the kinds that are compared with nobody."""
-    compared = [*against_stripe.MONEY, LedgerEntry.Kind.USAGE, LedgerEntry.Kind.USAGE_CORRECTION]
+def _moved(client_id: UUID, within: statements.Span) -> tuple[int, int, int]:
+    """Seconds that the month moved for payments, for calls, and of the kinds that are compared with nobody."""
     entries = LedgerEntry.objects.filter(wallet_id=client_id, version__gte=within.first, version__lte=within.last)
-    return entries.exclude(kind__in=compared).aggregate(total=Sum("amount"))["total"] or 0
+    of_kind: dict[str, int] = dict(entries.values_list("kind").annotate(Sum("amount")))
+    bought = sum(of_kind.pop(kind, 0) for kind in against_stripe.MONEY)
+    used = sum(of_kind.pop(kind, 0) for kind in _CALLS)
+    return bought, used, sum(of_kind.values())
 
 
 def _time(client_id: UUID, month: Month, deadline: datetime) -> Time:

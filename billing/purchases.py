@@ -115,7 +115,11 @@ def settle(*, state: CheckoutState, bank_said_no: bool = False) -> Purchase:
     Raises ForeignSession when the session is no purchase of this agency.
     """
     purchase_id = state.purchase_id
-    if purchase_id is None or state.mode != "payment":
+    if state.mode != "payment":
+        raise ForeignSession(
+            _("A subscription or a saved card: the portal sells neither. Please look at it in Stripe.")
+        )
+    if purchase_id is None:
         raise ForeignSession(_("This payment was not started in the portal."))
     with transaction.atomic():
         purchase = rows.lock(Purchase, purchase_id)

@@ -12,6 +12,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from agencies.models import Agency
+from branding import theme
 from portal import context
 from tenancy import network
 
@@ -21,7 +22,9 @@ def send(agency: Agency, *, to: str, template: str, said: dict[str, Any]) -> Non
 
     Raises what the mail server does not take (OSError or smtplib's errors).
     """
-    _send(context.portal_brand(agency.branding), to=to, template=template, said=said)
+    # A mail is read in a light letter: its button wears the brand as the portal's does in the light.
+    color = theme.tokens(primary=agency.branding.primary_color).light
+    _send(context.portal_brand(agency.branding) | {"color": color}, to=to, template=template, said=said)
 
 
 def send_from_platform(*, to: str, template: str, said: dict[str, Any]) -> None:

@@ -34,10 +34,10 @@ def lines(bought: Purchase) -> list[Line]:
 
 
 def paper_lines(bought: Purchase) -> list[Line]:
-    """The same, with what a receipt needs away from the page: number, balance, mode."""
+    """The same, with what a receipt needs away from the page: the balance, and the number at the end."""
     after = receipts.balance_after(bought)
     balance = [] if after is None else [Line(_("Balance after it"), _("%(n)s credits") % {"n": in_credits(after)})]
-    return [Line(_("Purchase number"), str(bought.pk)), *lines(bought), *balance]
+    return [*lines(bought), *balance, Line(_("Purchase number"), str(bought.pk))]
 
 
 def _credits(bought: Purchase) -> list[Line]:

@@ -62,12 +62,12 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An item as it is read: the page it leads to ("" for a button that looks again), and its facts by name."""
+    """An item as it is read. `summary` is how much, whose and since when, in one line; `href` is the page that it leads
+    to, "" for a button that looks again; `facts` have names."""
 
     item: Item
     icon: str
-    label: str
-    found: str
+    summary: str
     href: str
     action_icon: str
     action: str
@@ -125,8 +125,7 @@ def _shown(item: Item, agency: Agency) -> Shown:
     return Shown(
         item=item,
         icon=_ICONS[item.kind],
-        label=str(item.kind.label),
-        found=wording.moment(item.found_at),
+        summary=" · ".join(_summary(item)),
         href=_href(item, agency),
         action_icon=icon,
         action=str(label),
@@ -134,10 +133,21 @@ def _shown(item: Item, agency: Agency) -> Shown:
     )
 
 
+def _summary(item: Item) -> Iterator[str]:
+    amount, currency = item.facts.get("amount_minor"), str(item.facts.get("currency") or "")
+    if isinstance(amount, int) and currency:
+        yield money(amount, currency)
+    if whose := item.client.name if item.client else str(item.facts.get("buyer") or ""):
+        yield whose
+    yield str(item.kind.label)
+    yield wording.moment(item.found_at)
+
+
 def _href(item: Item, agency: Agency) -> str:
     if item.action in (Action.OPEN_IN_STRIPE, Action.REFUND_IN_STRIPE):
-        mode = "" if item.facts.get("livemode") else "test/"
-        return f"https://dashboard.stripe.com/{mode}payments/{item.facts['payment_intent']}"
+        mode, payment = "" if item.facts.get("livemode") else "test/", item.facts.get("payment_intent")
+        # The payment of a subscription is its invoice's, and its session does not name it.
+        return f"https://dashboard.stripe.com/{mode}{f'payments/{payment}' if payment else 'subscriptions'}"
     if item.action is Action.LOOK_AGAIN or item.client is None:
         return ""
     client = reverse("dashboard:client", args=[agency.slug, item.client.pk])

@@ -41,9 +41,11 @@ class PackageForm(forms.Form):
         label=_("Stripe product"),
         required=False,
         max_length=64,
-        help_text=_("prod_... Leave both empty: we make them."),
+        help_text=_("It starts with prod_. Leave both empty, and we make them."),
     )
-    stripe_price_id = forms.CharField(label=_("Stripe price"), required=False, max_length=64, help_text="price_...")
+    stripe_price_id = forms.CharField(
+        label=_("Stripe price"), required=False, max_length=64, help_text=_("It starts with price_.")
+    )
     accepts_loss = forms.BooleanField(label=_("Yes, I want to sell it at a loss"), required=False)
 
     # Set when the package was kept although Stripe did not agree with it.

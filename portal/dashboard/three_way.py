@@ -112,6 +112,7 @@ def _currencies(read: ThreeWay) -> list[dict[str, str | bool]]:
             "name": one.upper(),
             "paid": money(side.paid[one], one),
             "went_back": money(-side.went_back[one], one),
+            "left": money(side.paid[one] - side.went_back[one], one),
             "ours": money(side.ours[one], one),
             "unexplained": money(side.unexplained_minor(one), one),
             "fits": not side.unexplained_minor(one),

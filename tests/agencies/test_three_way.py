@@ -87,7 +87,7 @@ def test_a_month_of_calls_and_payments_adds_up(stripe: Sandbox, shop: Shop, org:
     assert (seen.time.calls, seen.time.measured, seen.time.taken, seen.time.unexplained) == (2, 165, 165, 0)
     assert (seen.money.paid["eur"], seen.money.ours["eur"], seen.money.unexplained_minor("eur")) == (4000, 4000, 0)
     assert (seen.money.moved, seen.money.unexplained) == (6000, 0)
-    assert (seen.opening, seen.other, seen.closing) == (0, 0, 6000 - 165)
+    assert (seen.opening, seen.bought, seen.used, seen.other, seen.closing) == (0, 6000, -165, 0, 6000 - 165)
 
 
 def test_rounding_is_a_line_of_its_own(shop: Shop, org: Org) -> None:

@@ -57,6 +57,16 @@ def test_a_payment_is_shown_with_its_facts_and_the_page_at_stripe(ada: Any, acme
     assert 'href="https://dashboard.stripe.com/test/payments/pi_123"' in page
 
 
+def test_how_much_and_whose_it_is_stands_below_the_title(ada: Any, acme: Agency) -> None:
+    stray(acme)
+    assert "€ 40.00 · zoe@shop.test · Payment without a purchase · " in text(ada.get("attention/"))
+
+
+def test_a_subscription_leads_to_those_of_the_account(ada: Any, acme: Agency) -> None:
+    stray(acme, facts=FACTS | {"payment_intent": "", "mode": "subscription"})
+    assert 'href="https://dashboard.stripe.com/test/subscriptions"' in text(ada.get("attention/"))
+
+
 def test_real_money_leads_to_the_real_page(ada: Any, acme: Agency) -> None:
     stray(acme, facts=FACTS | {"livemode": True})
     assert 'href="https://dashboard.stripe.com/payments/pi_123"' in text(ada.get("attention/"))

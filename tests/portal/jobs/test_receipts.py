@@ -44,7 +44,9 @@ def test_a_credited_purchase_asks_for_the_job_that_mails_its_receipt(stripe: San
 
 
 def test_a_receipt_says_everything_in_the_agencys_brand(stripe: Sandbox, shop: Shop) -> None:
-    Branding.objects.filter(agency=shop.agency).update(company_name="Acme Voice", support_email="help@acme.test")
+    Branding.objects.filter(agency=shop.agency).update(
+        company_name="Acme Voice", support_email="help@acme.test", primary_color="#fff3a0"
+    )
     purchase = bought(stripe, shop)
     message = sent(shop, purchase)
     assert (message.subject, message.to) == ("Your receipt: 100 credits", ["ben@client.test"])
@@ -55,6 +57,7 @@ def test_a_receipt_says_everything_in_the_agencys_brand(stripe: Sandbox, shop: S
     for words in (str(purchase.pk), "€ 40.00", "100.00 credits", f"/purchases/{purchase.pk}/", "/receipts/ch_"):
         assert words in message.body, words
         assert words in html, words
+    assert "background-color:#fff3a0;color:#" in html
     assert "Mode: Test, no money moved" in message.body
     assert "Balance after it: 100.00 credits" in message.body
 

@@ -274,6 +274,14 @@ def test_tax_that_is_in_the_price_is_told_as_such(portal: Portal) -> None:
     assert "Tax, in the price € 6.94 Paid € 40.00" in ben.sees(f"/purchases/{bought.pk}/")
 
 
+def test_only_what_was_paid_is_called_a_receipt(portal: Portal) -> None:
+    ben = portal.person()
+    paid, waiting = portal.purchase(ben), portal.purchase(ben, "abandoned")
+    assert "What you chose" not in ben.sees(f"/purchases/{paid.pk}/")
+    page = ben.sees(f"/purchases/{waiting.pk}/")
+    assert ("What you chose" in page, "Receipt" in page) == (True, False)
+
+
 def test_a_receipt_can_be_printed_once_it_is_paid(portal: Portal) -> None:
     ben = portal.person()
     bought = portal.purchase(ben, receipt_url="https://pay.stripe.test/receipts/1")

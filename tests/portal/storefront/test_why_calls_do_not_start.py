@@ -111,7 +111,7 @@ def test_what_was_given_back_stands_on_the_purchase_with_its_credits(
 def test_a_refund_that_did_not_happen_is_not_promised(portal: Portal, ben: Person, state: str) -> None:
     purchase = portal.purchase(ben)
     refunded(portal, purchase, state=state, stripe_refund_id=None)
-    assert "What came back" not in ben.sees(f"/purchases/{purchase.pk}/")
+    assert "Refunds and disputes" not in ben.sees(f"/purchases/{purchase.pk}/")
 
 
 @pytest.mark.parametrize(
@@ -127,4 +127,4 @@ def test_a_dispute_stands_on_the_purchase_in_plain_words(portal: Portal, ben: Pe
     with door.enter(portal.agency):
         purchase_id = disputed(ben.client, status).purchase_id
     page = ben.sees(f"/purchases/{purchase_id}/")
-    assert (words in page) if words else ("What came back" not in page)
+    assert (words in page) if words else ("Refunds and disputes" not in page)
