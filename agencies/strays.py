@@ -17,13 +17,14 @@ from domains.models import Domain
 from tenancy import schemas
 
 
-def keep(session: ListedSession, *, why: str = "") -> Discrepancy | None:
+def keep(session: ListedSession, *, why: str = "", settled: Purchase | None = None) -> Discrepancy | None:
     """Note a paid session that brought no credits, if it looks like ours; take the note back once it has brought them.
 
-    `why` is the reason in words for the agency, where one is known. Gives what waits to be looked at, or None.
+    `why` is the reason in words for the agency, where one is known; `settled` the purchase that was just settled with
+    the session, if any, so that it need not be looked for. Gives what waits to be looked at, or None.
     """
-    purchase = named(session)
-    if is_credited(session):
+    purchase = named(session) if settled is None else settled
+    if _credits(purchase, session) or (settled is None and is_credited(session)):
         discrepancies.gone(kind=Discrepancy.Kind.STRAY_PAYMENT, subject=session.state.id)
         return None
     if not session.is_paid or not looks_like_ours(session, purchase):
@@ -47,6 +48,10 @@ def named(session: ListedSession) -> Purchase | None:
 def is_credited(session: ListedSession) -> bool:
     """Whether a purchase was credited for this very session."""
     return Purchase.objects.filter(stripe_session_id=session.state.id, paid_at__isnull=False).exists()
+
+
+def _credits(purchase: Purchase | None, session: ListedSession) -> bool:
+    return purchase is not None and purchase.paid_at is not None and purchase.stripe_session_id == session.state.id
 
 
 def looks_like_ours(session: ListedSession, purchase: Purchase | None) -> bool:

@@ -40,6 +40,7 @@ _TAKE_UP = """
 UPDATE public.follow_ups_followup SET claimed_until = %s::timestamptz, is_begun = true
  WHERE id = %s::bigint AND NOT is_begun AND (claimed_until IS NOT NULL OR due_at <= %s::timestamptz) RETURNING serial
 """
+_DONE = "DELETE FROM public.follow_ups_followup WHERE id = %s::bigint AND serial = %s::integer RETURNING 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ def schedule(*, kind: str, subject: str = "", due_at: datetime | None = None, ag
 def schedule_within(statement: str, values: Sequence[Any], *, asked: str) -> tuple[Any, ...] | None:
     """Run a statement that makes work necessary and, as part of it, ask for the work now: one round trip for both.
 
-    The statement is one that the server keeps parsed: its values have casts. `asked` is a query over the statement's RETURNING, which it calls `made`, for agency_id, kind, subject and due_at.
+    The server keeps it parsed: its values have casts. `asked` is a query over the statement's RETURNING, which it calls
+    `made`, for agency_id, kind, subject and due_at.
     What the statement returned first; None when it made nothing, and then nothing is asked for.
     """
     both = f"WITH made AS ({statement}), asked AS ({_UPSERT.format(asked=asked)}) SELECT * FROM made"  # noqa: S608 - ours
@@ -118,9 +120,9 @@ def finish(claimed: Claimed, *, again_at: datetime | None = None) -> None:
     """The work is done. The row goes, stays for `again_at`, or becomes due at once if somebody asked meanwhile."""
     mine = FollowUp.objects.filter(pk=claimed.id, serial=claimed.serial)
     if again_at is not None:
-        done = mine.update(due_at=again_at, claimed_until=None, is_begun=False, attempts=0, error="")
+        done = mine.update(due_at=again_at, claimed_until=None, is_begun=False, attempts=0, error="") == 1
     else:
-        done, _counts = mine.delete()
+        done = connection.ask_prepared(_DONE, [claimed.id, claimed.serial]) is not None
     again = {"claimed_until": None, "is_begun": False, "attempts": 0, "error": ""}
     if not done and FollowUp.objects.filter(pk=claimed.id).update(**again):
         bell.ring()

@@ -15,6 +15,7 @@ from django.utils import timezone
 from follow_ups import agenda
 from inbox import stripe_signature
 from inbox.models import EventState, StripeEvent
+from tenancy import rows
 
 KIND = "stripe_event"
 _OPEN = (EventState.RECEIVED, EventState.FAILED)
@@ -92,7 +93,9 @@ def begin(*, event_pk: int, again: bool = False) -> StripeEvent | None:
 
     Raises StripeEvent.DoesNotExist.
     """
-    event = StripeEvent.objects.select_for_update(no_key=True).get(pk=event_pk)
+    event = rows.lock(StripeEvent, event_pk)
+    if event is None:
+        raise StripeEvent.DoesNotExist(event_pk)
     return event if again or event.state in _OPEN else None
 
 
@@ -142,4 +145,4 @@ def _keep(
 def _close(event: StripeEvent, state: EventState, note: str) -> None:
     event.state, event.note, event.settled_at = state, note[:500], timezone.now()
     event.attempts += 1
-    event.save(update_fields=["state", "note", "settled_at", "attempts"])
+    rows.write(event, ("state", "note", "settled_at", "attempts"))

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,6 +28,13 @@ _SIGNING = """
 SELECT c.webhook_secret_sealed, c.previous_webhook_secret_sealed, c.previous_webhook_secret_until, k.wrapped
   FROM public.vault_stripeconnection c LEFT JOIN public.vault_datakey k ON k.agency_id = c.agency_id
  WHERE c.agency_id = %s::bigint
+"""
+_HEARD = """
+UPDATE public.vault_stripeconnection
+   SET last_event_at = %s::timestamptz, proved_at = coalesce(proved_at, %s::timestamptz)
+ WHERE agency_id = %s::bigint AND livemode = %s::bool
+   AND (last_event_at > %s::timestamptz AND proved_at IS NOT NULL
+        AND (last_failure_at > last_event_at) IS NOT TRUE) IS NOT TRUE
 """
 _Connection = TypeVar("_Connection", StripeConnection, HMSConnection)
 
@@ -140,7 +146,12 @@ def stripe_connection(agency_id: int) -> StripeConnection:
 
 def stripe_secret_key(agency_id: int) -> str:
     """The agency's secret key for Stripe. Raises NotConnected."""
-    return _open(stripe_connection(agency_id), "secret_key_sealed", _SECRET_KEY)
+    return secret_key_of(stripe_connection(agency_id))
+
+
+def secret_key_of(connection: StripeConnection) -> str:
+    """The secret key of a connection that `stripe_connection` gave."""
+    return _open(connection, "secret_key_sealed", _SECRET_KEY)
 
 
 def webhook_secrets(agency_id: int, now: datetime) -> list[str]:
@@ -166,10 +177,7 @@ def note_event(*, agency_id: int, livemode: bool, at: datetime) -> None:
 
     An event of the other mode says nothing of this connection. Written at most once a minute, unless it is news.
     """
-    mine = StripeConnection.objects.filter(agency_id=agency_id, livemode=livemode)
-    known = mine.filter(last_event_at__gt=at - _SELDOM, proved_at__isnull=False)
-    if not known.exclude(last_failure_at__gt=F("last_event_at")).exists():
-        mine.update(last_event_at=at, proved_at=Coalesce("proved_at", Value(at)))
+    wire.connection.ask_prepared(_HEARD, [at, at, agency_id, livemode, at - _SELDOM])
 
 
 def note_failure(*, agency_id: int, sentence: str, at: datetime) -> None:

@@ -1,7 +1,7 @@
 """The short way for machines: what Stripe and HMS send goes to its view before sessions, languages, people and pages.
 
-None of those concerns a signed message, and together they take longer than storing it. Headers and the host's own rules,
-which stand before, hold for it as well.
+None of those concerns a signed message, and together they take longer than storing it. Headers and the host's own
+rules, which stand before, hold for it as well.
 """
 
 from collections.abc import Callable

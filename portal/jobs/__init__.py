@@ -5,6 +5,6 @@ fails loudly in the worker. What belongs to no agency is cleaned by the clock.
 """
 
 from portal.jobs.cleaning import forget_sessions
-from portal.jobs.registry import KINDS, look_after
+from portal.jobs.registry import KINDS, hand_out, look_after
 
-__all__ = ["KINDS", "forget_sessions", "look_after"]
+__all__ = ["KINDS", "forget_sessions", "hand_out", "look_after"]

@@ -8,7 +8,10 @@ from typing import Any
 from celery import Task
 
 from agencies.models import Agency
+from billing import purchases
+from billing import refunds as refunds_asked
 from follow_ups import agenda
+from inbox import stripe_events
 from portal.celery import app
 from portal.jobs import domains, hms, ledger, receipts, reconcile, refunds, stripe
 from tenancy import door
@@ -27,6 +30,8 @@ KINDS: dict[str, Job] = {
     **hms.JOBS,
     **domains.JOBS,
 }
+# What moves a balance, or lets somebody who paid wait. Mails, comparisons and looks around stand behind them.
+_BALANCES = frozenset({stripe_events.KIND, purchases.CHECK_KIND, refunds_asked.CHECK_KIND, "sync_calls"})
 
 
 class NoAgency(RuntimeError):
@@ -45,6 +50,13 @@ class AgencyTask(Task):  # type: ignore[misc]
         agency = Agency.objects.get(pk=agency_id)
         with door.enter(agency):
             return super().__call__(*args, **kwargs)
+
+
+def hand_out(claimed: agenda.Claimed) -> None:
+    """Send what a follow-up asks for to the workers. Raises what the queue raises when it is away."""
+    queue = "1-balances" if claimed.kind in _BALANCES else "2-everything-else"
+    work = {"agency_id": claimed.agency_id, "row": claimed.id, "kind": claimed.kind}
+    look_after.apply_async(kwargs={**work, "subject": claimed.subject, "serial": claimed.serial}, queue=queue)
 
 
 @app.task(base=AgencyTask, name="look_after")  # type: ignore[untyped-decorator]

@@ -26,6 +26,14 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Connected:
+    """The agency's connection to Stripe while one job runs: None and not live without a key."""
+
+    secret_key: str | None
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tested:
     """The event is about the session of a test: nothing was sold, and nothing is to be booked."""
 
@@ -49,13 +57,14 @@ def apply(*, event_pk: int, again: bool = False) -> StripeEvent:
     `again` does so for a settled event too; the ledger books nothing twice.
     """
     event = StripeEvent.objects.get(pk=event_pk, agency_id=schemas.current_agency_id())
+    connected = _connected()
     try:
-        state = _looked_up(event)
+        state = _looked_up(event, connected)
         with transaction.atomic():
             locked = stripe_events.begin(event_pk=event_pk, again=again)
             if locked is None:
                 return event
-            _apply(locked, state)
+            _apply(locked, state, connected)
     except Exception as error:
         stripe_events.failed(event_pk=event_pk, note=key_shapes.hidden(f"{type(error).__name__}: {error}"))
         raise
@@ -66,7 +75,7 @@ def apply(*, event_pk: int, again: bool = False) -> StripeEvent:
 def check_purchase(subject: str) -> datetime | None:
     """Ask Stripe about a purchase that no webhook has closed yet, and say when to ask again."""
     purchase = Purchase.objects.filter(pk=UUID(subject)).first()
-    secret_key = _secret_key()
+    secret_key = _connected().secret_key
     if purchase is None:
         return None
     if secret_key is not None:
@@ -92,7 +101,7 @@ def look_at_endpoint(_subject: str) -> datetime | None:
 
 def sweep_stripe(subject: str) -> datetime | None:
     """Find in Stripe's lists what no webhook has told, and look again in a day. The books are compared at night."""
-    secret_key = _secret_key()
+    secret_key = _connected().secret_key
     if secret_key is None:
         return None
     swept = sweep.sweep(secret_key=secret_key)
@@ -110,22 +119,22 @@ JOBS: dict[str, Callable[[str], datetime | None]] = {
 }
 
 
-def _looked_up(event: StripeEvent) -> CheckoutState | PaymentState | Tested | str:
+def _looked_up(event: StripeEvent, connected: Connected) -> CheckoutState | PaymentState | Tested | str:
     """What the event is about, as it is at Stripe now, or why there is nothing to do."""
     is_return = event.type.startswith(_RETURNS)
     if not is_return and event.type not in stripe_gateway.SESSION_EVENTS:
         return _("Nothing to do for this kind of event.")
-    if not event.livemode and _is_live():
+    if not event.livemode and connected.is_live:
         return _("A test payment, and this portal takes real money.")
     about: Any = stripe_events.body(event)["data"].get("object")
     if webhook_proof.is_test(about):
         return Tested(str(about.get("id") or ""))
     try:
         if not is_return:
-            return purchases.look_up(told=stripe_shapes.told_state(about), secret_key=_secret_key())
+            return purchases.look_up(told=stripe_shapes.told_state(about), secret_key=connected.secret_key)
         payment_intent, told = stripe_shapes.told_return(about)
         return payments.look_up(
-            payment_intent=payment_intent, livemode=event.livemode, told=told, secret_key=_secret_key()
+            payment_intent=payment_intent, livemode=event.livemode, told=told, secret_key=connected.secret_key
         )
     except (stripe_shapes.NotASession, stripe_shapes.NotAPayment, purchases.ForeignSession) as foreign:
         return str(foreign)
@@ -141,10 +150,10 @@ def _note_arrival(event: StripeEvent, state: CheckoutState | PaymentState | Test
         connections.note_event(agency_id=event.agency_id, livemode=event.livemode, at=event.received_at)
 
 
-def _apply(event: StripeEvent, state: CheckoutState | PaymentState | Tested | str) -> None:
+def _apply(event: StripeEvent, state: CheckoutState | PaymentState | Tested | str, connected: Connected) -> None:
     if isinstance(state, str):
         stripe_events.ignored(event, note=state)
-        _keep_stray(event, why=state)
+        _keep_stray(event, connected, why=state)
         return
     if isinstance(state, Tested):
         stripe_events.applied(event, note=_("A test of the connection. Nothing was sold."))
@@ -157,36 +166,38 @@ def _apply(event: StripeEvent, state: CheckoutState | PaymentState | Tested | st
     except purchases.ForeignSession as foreign:
         log.warning("%s of agency %s is for no purchase of its own: %s", event.event_id, event.agency_id, foreign)
         stripe_events.ignored(event, note=str(foreign))
-        _keep_stray(event, why=str(foreign))
+        _keep_stray(event, connected, why=str(foreign))
     else:
         stripe_events.applied(event, note=purchase.problem)
-        _keep_stray(event, told=state)
+        _keep_stray(event, connected, told=state, settled=purchase)
 
 
-def _keep_stray(event: StripeEvent, *, told: CheckoutState | PaymentState | None = None, why: str = "") -> None:
+def _keep_stray(
+    event: StripeEvent,
+    connected: Connected,
+    *,
+    told: CheckoutState | PaymentState | None = None,
+    settled: Purchase | None = None,
+    why: str = "",
+) -> None:
     """Keep a paid session that brought no credits for a person, in the transaction that finds it so.
 
     A test payment in a portal that takes real money is nobody's concern.
     """
-    if event.type not in stripe_gateway.SESSION_EVENTS or (not event.livemode and _is_live()):
+    if event.type not in stripe_gateway.SESSION_EVENTS or (not event.livemode and connected.is_live):
         return
     try:
         session = stripe_listed.listed_session(stripe_events.body(event)["data"].get("object"))
     except (stripe_shapes.NotASession, AttributeError):
         return
     # What Stripe showed when it was asked counts before what was signed.
-    strays.keep(replace(session, state=told) if isinstance(told, CheckoutState) else session, why=why)
+    session = replace(session, state=told) if isinstance(told, CheckoutState) else session
+    strays.keep(session, why=why, settled=settled)
 
 
-def _secret_key() -> str | None:
+def _connected() -> Connected:
     try:
-        return connections.stripe_secret_key(schemas.current_agency_id())
+        connection = connections.stripe_connection(schemas.current_agency_id())
     except connections.NotConnected:
-        return None
-
-
-def _is_live() -> bool:
-    try:
-        return connections.stripe_connection(schemas.current_agency_id()).livemode is True
-    except connections.NotConnected:
-        return False
+        return Connected(None, is_live=False)
+    return Connected(connections.secret_key_of(connection), is_live=connection.livemode is True)

@@ -42,7 +42,7 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             # Somebody watches the statements of this connection.
             with self.cursor() as watched:
                 watched.execute(statement, values)
-                return watched.fetchone()
+                return watched.fetchone() if watched.description else None
         self.validate_thread_sharing()
         self.validate_no_broken_transaction()
         self.close_if_health_check_failed()

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 
 from follow_ups import agenda, bell
-from portal.jobs import look_after
+from portal.jobs import hand_out
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 1.0
@@ -42,9 +42,7 @@ class Command(BaseCommand):
         claimed = agenda.claim()
         for number, row in enumerate(claimed):
             try:
-                look_after.delay(
-                    agency_id=row.agency_id, row=row.id, kind=row.kind, subject=row.subject, serial=row.serial
-                )
+                hand_out(row)
             except _NO_QUEUE:
                 agenda.hand_back(claimed[number:])
                 raise

@@ -1,5 +1,3 @@
-from typing import Any
-
 import kombu.exceptions
 import pytest
 
@@ -23,11 +21,11 @@ def dispatcher(monkeypatch: pytest.MonkeyPatch) -> dispatch.Command:
 def test_what_redis_did_not_take_is_handed_out_again_at_once(
     acme: Agency, dispatcher: dispatch.Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(**kwargs: Any) -> None:
+    def away(row: agenda.Claimed) -> None:
         raise kombu.exceptions.OperationalError("Connection refused")
 
     for subject in "ab":
         agenda.schedule(kind="look", subject=subject, agency_id=acme.pk)
-    monkeypatch.setattr(dispatch.look_after, "delay", away)
+    monkeypatch.setattr(dispatch, "hand_out", away)
     assert "handed out 0" in dispatcher.handle()
     assert {row.subject for row in agenda.claim()} == {"a", "b"}

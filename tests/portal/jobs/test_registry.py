@@ -1,3 +1,6 @@
+from typing import Any
+
+import kombu
 import pytest
 from django.conf import settings
 
@@ -62,3 +65,34 @@ def test_a_failed_job_is_put_back_with_its_reason_and_no_secret(acme: Agency, mo
 def test_an_unknown_kind_stays_on_the_agenda_and_says_so(acme: Agency) -> None:
     registry.look_after(**claimed(acme, "no_such_kind"))
     assert "no_such_kind" in FollowUp.objects.get().error
+
+
+@pytest.mark.parametrize(("kind", "queue"), [("stripe_event", 0), ("sync_calls", 0), ("receipt", 1), ("unheard_of", 1)])
+def test_what_moves_a_balance_goes_into_the_first_queue(kind: str, queue: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(registry.look_after, "apply_async", lambda **order: sent.append(order))
+    registry.hand_out(agenda.Claimed(7, 1, kind, "s", 3))
+    assert sent == [
+        {
+            "kwargs": {"agency_id": 1, "row": 7, "kind": kind, "subject": "s", "serial": 3},
+            "queue": settings.CELERY_TASK_QUEUES[queue].name,
+        }
+    ]
+
+
+def test_workers_take_from_the_second_queue_only_when_the_first_is_empty(settings: Any) -> None:
+    first, second = settings.CELERY_TASK_QUEUES
+    with (
+        kombu.Connection(settings.REDIS_URL, transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS) as connection,
+        kombu.Consumer(connection, [second(connection), first(connection)]) as consumer,
+    ):
+        consumer.qos(prefetch_count=1)
+        taken: list[str] = []
+        consumer.register_callback(lambda body, message: (taken.append(body), message.ack()))
+        producer = kombu.Producer(connection)
+        for number in range(3):
+            producer.publish(f"later {number}", routing_key=second.name, declare=[second])
+            producer.publish(f"now {number}", routing_key=first.name, declare=[first])
+        while len(taken) < 6:
+            connection.drain_events(timeout=5)
+    assert taken == ["now 0", "now 1", "now 2", "later 0", "later 1", "later 2"]
