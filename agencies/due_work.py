@@ -4,9 +4,11 @@ Rows are written in the transaction that makes the work necessary; this is for t
 same: a restored backup, a row deleted by hand.
 """
 
-from agencies import going_live, minutes, reconciliation, sweep, webhook_proof
+from agencies import addresses, going_live, minutes, reconciliation, sweep, webhook_proof
 from agencies.models import Agency
 from billing import expiry, purchases, receipts, refunds
+from domains import verification
+from domains.models import Domain
 from follow_ups import agenda
 from inbox import stripe_events
 from organizations import provisioning
@@ -34,6 +36,7 @@ def rebuild(agency: Agency) -> int:
             *_test_credits(),
             *_minutes(agency),
             *_stripe(agency),
+            *_hosts(agency),
         ]
         for kind, subject in wanted:
             agenda.schedule(kind=kind, subject=subject)
@@ -84,3 +87,10 @@ def _minutes(agency: Agency) -> list[tuple[str, str]]:
 def _stripe(agency: Agency) -> list[tuple[str, str]]:
     is_connected = StripeConnection.objects.filter(agency_id=agency.pk, secret_key_sealed__isnull=False).exists()
     return [(webhook_proof.KIND, ""), (sweep.KIND, ""), (reconciliation.KIND, "")] if is_connected else []
+
+
+def _hosts(agency: Agency) -> list[tuple[str, str]]:
+    mine = Domain.objects.filter(tenant_id=agency.pk)
+    claims = mine.filter(kind=Domain.Kind.CUSTOM).values_list("pk", flat=True)
+    former = mine.filter(gives_way_at__isnull=False).values_list("pk", flat=True)
+    return [*((verification.KIND, str(pk)) for pk in claims), *((addresses.KIND, str(pk)) for pk in former)]

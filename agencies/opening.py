@@ -3,6 +3,7 @@
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from agencies import addresses
 from agencies.models import Agency, Membership
 from branding import dressing
 from branding.models import Branding
@@ -19,15 +20,11 @@ class TooManyAgencies(ValueError):
     """The owner has as many agencies as one person may open. The message is for them."""
 
 
-class SlugTaken(names.BadSlug):
-    """Another agency has this slug. The message is for the person who typed it."""
-
-
 def open_agency(*, slug: str, company_name: str, owner: User) -> Agency:
     """Open an agency for an owner who is a person in public.
 
-    Raises names.BadSlug for a slug that cannot be used, SlugTaken when somebody has it, and TooManyAgencies for an
-    owner of MOST_OPEN_BY_ONE_OWNER.
+    Raises names.BadSlug for a slug that cannot be used, addresses.SlugTaken when somebody has it, and TooManyAgencies
+    for an owner of MOST_OPEN_BY_ONE_OWNER.
     """
     names.check_slug(slug)
     try:
@@ -42,23 +39,16 @@ def open_agency(*, slug: str, company_name: str, owner: User) -> Agency:
             branding.save()
             resolver.forget()
     except IntegrityError as error:
-        if Agency.objects.filter(slug=slug).exists():
-            raise SlugTaken(_("This address is taken. Please choose another.")) from error
+        if addresses.agency_id_of(slug) is not None:
+            raise addresses.SlugTaken(_("This address is taken. Please choose another.")) from error
         raise
     return agency
-
-
-def refuse_unusable(slug: str) -> None:
-    """Raise names.BadSlug, with a message for whoever typed it, unless a new agency may have this slug right now."""
-    names.check_slug(slug)
-    if Agency.objects.filter(slug=slug).exists():
-        raise SlugTaken(_("This address is taken. Please choose another."))
 
 
 def is_free(slug: str) -> bool:
     """Whether the slug may be used by a new agency right now."""
     try:
-        refuse_unusable(slug)
+        addresses.refuse_unusable(slug)
     except names.BadSlug:
         return False
     return True

@@ -6,6 +6,7 @@ person. What another product sells through the same Stripe account is none of ou
 
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from agencies import discrepancies
@@ -69,7 +70,10 @@ def _sells_ours(price_ids: tuple[str, ...]) -> bool:
 
 
 def _hosts() -> set[str]:
-    return set(Domain.objects.filter(tenant_id=schemas.current_agency_id()).values_list("domain", flat=True))
+    """The portal's hosts, today's and former ones. What was only claimed is nobody's."""
+    mine = Domain.objects.filter(tenant_id=schemas.current_agency_id())
+    proved = mine.filter(Q(kind=Domain.Kind.SLUG) | Q(verified_at__isnull=False))
+    return set(proved.values_list("domain", flat=True))
 
 
 def _facts(session: ListedSession, purchase: Purchase | None) -> dict[str, str | int | bool | None]:

@@ -283,8 +283,9 @@ def _records(reply: dns.message.Message, asked: dns.name.Name, kind: str) -> tup
 
 
 def _at(reply: dns.message.Message, owner: dns.name.Name, kind: str) -> tuple[str, ...]:
-    rrset = reply.get_rrset(reply.answer, owner, dns.rdataclass.IN, dns.rdatatype.from_text(kind))
-    return tuple(_shown(rdata) for rdata in list(rrset or ())[:MOST_RECORDS])
+    wanted = (owner, dns.rdataclass.IN, dns.rdatatype.from_text(kind))
+    rrsets = [rrset for rrset in reply.answer if (rrset.name, rrset.rdclass, rrset.rdtype) == wanted]
+    return tuple(dict.fromkeys(_shown(rdata) for rrset in rrsets for rdata in rrset))[:MOST_RECORDS]
 
 
 def _shown(rdata: dns.rdata.Rdata) -> str:

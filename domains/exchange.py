@@ -92,7 +92,8 @@ def _receive(wire: socket.socket, length: int, until: float) -> bytes:
 
 def _read(query: dns.message.Message, raw: bytes) -> dns.message.Message | None:
     try:
-        reply = dns.message.from_wire(raw)
+        # One record at a time: put together, only the last of several CNAMEs would be left.
+        reply = dns.message.from_wire(raw, one_rr_per_rrset=True)
         return reply if query.is_response(reply) else None
     except Exception:  # noqa: BLE001 - whatever the library makes of a stranger's bytes, they are no answer
         return None

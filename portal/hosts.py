@@ -12,8 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import set_urlconf
 
-from domains import resolver
-from domains.resolver import Place
+from domains import links, resolver
+from domains.resolver import Place, Resolution
+from portal.security import HeadersMiddleware
 from tenancy import door
 
 _URLCONFS = {
@@ -22,6 +23,8 @@ _URLCONFS = {
     Place.INTERNAL: "portal.urls_internal",
     Place.PORTAL: "portal.urls_portal",
 }
+# A machine takes a redirect for a failure.
+_FOR_MACHINES = ("/healthz", "/api/")
 
 
 class HostMiddleware:
@@ -38,6 +41,8 @@ class HostMiddleware:
         if resolution.place is Place.INTERNAL and not _is_near(request):
             return _nobody("errors/unknown_host.html", 404)
         request.resolution = resolution  # type: ignore[attr-defined]
+        if resolution.leads_on and not request.path.startswith(_FOR_MACHINES):
+            return HeadersMiddleware(_lead_on)(request)
         request.urlconf = _URLCONFS[resolution.place]
         set_urlconf(request.urlconf)
         if resolution.agency is None:
@@ -56,6 +61,18 @@ def _is_near(request: HttpRequest) -> bool:
         return False
     # Before Python 3.13 every IPv4 address written as IPv6 counts as private.
     return (getattr(address, "ipv4_mapped", None) or address).is_private
+
+
+def _lead_on(request: HttpRequest) -> HttpResponse:
+    """To the same page on the primary host, with the same method.
+
+    Kept by nobody: a browser that remembered yesterday's redirect would go in a circle once the primary host changes.
+    """
+    resolution: Resolution = request.resolution  # type: ignore[attr-defined]
+    response = HttpResponse(status=308)
+    response.headers["Location"] = links.absolute(resolution.primary_host, request.get_full_path())
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _nobody(template: str, status: int) -> HttpResponse:

@@ -99,7 +99,7 @@ def local(
         "PLATFORM_HOST": "portal.localhost",
         "OPERATOR_HOST": "operators.localhost",
         "INTERNAL_HOST": "127.0.0.1",
-        "DOMAIN_TARGET_BASE": "connect.localhost",
+        "DOMAIN_TARGET_BASE": INGRESS,
         "INGRESS_ADDRESSES": "127.0.0.1",
         "DNS_MAY_ASK_PRIVATE": "true",
         "HMS_API_URL": f"{sandbox}/hms/api/v1",

@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 
+from agencies import addresses
 from agencies.models import Agency, Membership
 from tenancy import door
 
@@ -75,20 +79,32 @@ class DashboardMiddleware:
             return None
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        user = request.user
-        membership = (
-            Membership.objects.select_related("agency", "agency__branding")
-            .filter(agency__slug=kwargs.pop("slug"), agency__state=Agency.State.READY, user_id=user.pk)
-            .first()
+        user, slug = request.user, kwargs.pop("slug")
+        mine = Membership.objects.select_related("agency", "agency__branding").filter(
+            agency__state=Agency.State.READY, user_id=user.pk
         )
+        membership = mine.filter(agency__slug=slug).first()
         if membership is None:
-            raise Http404
+            return _under_todays_slug(request, mine, slug, kwargs)
         request.agency = membership.agency  # type: ignore[attr-defined]
         request.actor = Actor("member", str(user.pk), user.email, membership.role)  # type: ignore[attr-defined]
         if not getattr(view, "stays_in_public", False):
             request.user = StandIn(request.actor)  # type: ignore[attr-defined, assignment]
             request.dashboard_stack.enter_context(door.enter(membership.agency))  # type: ignore[attr-defined]
         return None
+
+
+def _under_todays_slug(
+    request: HttpRequest, mine: "QuerySet[Membership]", slug: str, kwargs: dict[str, Any]
+) -> HttpResponse:
+    """Bookmarks of a slug that was changed still find their page. Raises Http404 for strangers."""
+    membership = mine.filter(agency_id=addresses.agency_id_of(slug) or 0).first()
+    match = request.resolver_match
+    if membership is None or match is None or request.method not in ("GET", "HEAD"):
+        raise Http404
+    page = reverse(match.view_name, kwargs={**kwargs, "slug": membership.agency.slug})
+    query = request.META.get("QUERY_STRING", "")
+    return redirect(f"{page}?{query}" if query else page)
 
 
 class BareStream(RuntimeError):

@@ -13,8 +13,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from agencies import webhook_proof
-from agencies.models import Agency
+from agencies import addresses, webhook_proof
 from inbox import stripe_events, stripe_signature
 from vault import connections
 
@@ -25,12 +24,12 @@ _NOBODY = 0
 @csrf_exempt
 @require_POST
 def webhook(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take one event for the agency with this slug."""
+    """Take one event for the agency whose slug this is, or was until lately."""
     payload = _payload(request)
     if payload is None:
         return JsonResponse({"error": "This is larger than any event."}, status=413)
     now = timezone.now()
-    agency_id = Agency.objects.filter(slug=slug).values_list("pk", flat=True).first()
+    agency_id = addresses.agency_id_of(slug)
     secrets = connections.webhook_secrets(agency_id or _NOBODY, now)
     header = request.headers.get("Stripe-Signature", "")
     try:

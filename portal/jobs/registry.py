@@ -10,7 +10,7 @@ from celery import Task
 from agencies.models import Agency
 from follow_ups import agenda
 from portal.celery import app
-from portal.jobs import hms, ledger, receipts, reconcile, refunds, stripe
+from portal.jobs import domains, hms, ledger, receipts, reconcile, refunds, stripe
 from tenancy import door
 from vault import key_shapes
 
@@ -25,6 +25,7 @@ KINDS: dict[str, Job] = {
     **ledger.JOBS,
     **reconcile.JOBS,
     **hms.JOBS,
+    **domains.JOBS,
 }
 
 

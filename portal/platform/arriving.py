@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
 
-from agencies import opening, team
+from agencies import addresses, opening, team
 from domains import names
 from people.models import User
 
@@ -43,7 +43,7 @@ def open_what_was_asked_for(request: HttpRequest, user: User) -> str:
         return ""
     try:
         slug = opening.open_agency(slug=waiting["slug"], company_name=waiting["company"], owner=user).slug
-    except opening.SlugTaken as error:
+    except addresses.SlugTaken as error:
         if waiting["slug"] not in [each.agency.slug for each in team.memberships_of(user)]:
             messages.warning(request, str(error))
             return reverse("platform:agency_new")

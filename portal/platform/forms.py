@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from agencies import opening
+from agencies import addresses, opening
 from branding import appearance
 from domains import names
 from people.models import User
@@ -58,7 +58,7 @@ class AgencyForm(forms.Form):
         if not slug:
             return self._made_from_company()
         try:
-            opening.refuse_unusable(slug)
+            addresses.refuse_unusable(slug)
         except names.BadSlug as error:
             raise forms.ValidationError(str(error)) from error
         return slug

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from agencies import opening, team
+from agencies import addresses, opening, team
 from domains import names
 from people.models import User
 from portal.platform import arriving
@@ -44,7 +44,7 @@ def slug_check(request: HttpRequest) -> HttpResponse:
     slug = request.GET.get("slug", "").lower()[:60]
     problem = ""
     try:
-        opening.refuse_unusable(slug)
+        addresses.refuse_unusable(slug)
     except names.BadSlug as error:
         problem = str(error)
     return render(request, "platform/_slug_state.html", {"slug": slug, "problem": problem})

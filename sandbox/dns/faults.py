@@ -27,8 +27,8 @@ class Fault:
 
     nxdomain, servfail, refused: that answer. bogus: the public view's SERVFAIL unless checking is disabled. silence: no
     answer. truncated: whole over TCP only. lame: not marked as authoritative. other-id: the answer to another question.
-    garbage: the true answer up to byte `offset`, then the bytes of `hex`. flood: unreadable datagrams without an end
-    for two seconds.
+    garbage: the true answer up to byte `offset`, then the bytes of `hex`. flood: unreadable datagrams for a whole
+    second.
     """
 
     name: str

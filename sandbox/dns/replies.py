@@ -82,9 +82,8 @@ def addresses(store: Store, name: str, kind: str) -> list[str]:
 
 
 def _add(section: list[dns.rrset.RRset], name: str, kind: str, values: list[str]) -> None:
-    made = zones.rrset(name, kind, values)
-    if made is not None:
-        section.append(made)
+    # One by one: the library would keep only the last of several CNAMEs, which a wrong zone can have.
+    section.extend(made for value in values if (made := zones.rrset(name, kind, [value])) is not None)
 
 
 def _say_no(answer: dns.message.Message, zone: str, *, exists: bool) -> None:

@@ -5,7 +5,7 @@ from unittest import mock
 import pytest
 from django.db import IntegrityError, connection
 
-from agencies import opening
+from agencies import addresses, opening
 from agencies.models import Agency, Membership
 from branding.models import Branding
 from clients.models import Client
@@ -40,7 +40,7 @@ def test_a_bad_slug_opens_nothing(slug: str, hana: User) -> None:
 
 
 def test_a_taken_slug_is_said_to_be_taken(hana: User) -> None:
-    with pytest.raises(opening.SlugTaken, match="taken"):
+    with pytest.raises(addresses.SlugTaken, match="taken"):
         opening.open_agency(slug="acme", company_name="Other", owner=hana)
     assert Agency.objects.filter(slug="acme").count() == 1
 

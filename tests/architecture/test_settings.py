@@ -18,6 +18,7 @@ HTTPS = {
     "STRIPE_API_URL": "https://api.stripe.com",
     "STRIPE_CHECKOUT_ORIGIN": "https://checkout.stripe.com",
     "SANDBOX_URL": "",
+    "DNS_MAY_ASK_PRIVATE": "",
     "EMBEDDED_SERVERS": "",
 }
 
@@ -61,6 +62,7 @@ def test_no_cookie_is_shared_between_hosts() -> None:
         {"SANDBOX_URL": "http://127.0.0.1:8001"},
         {"PUBLIC_SCHEME": "http"},
         {"EMBEDDED_SERVERS": "1"},
+        {"DNS_MAY_ASK_PRIVATE": "1"},
     ],
 )
 def test_production_refuses_what_is_only_local(environment: dict[str, str]) -> None:
@@ -69,6 +71,13 @@ def test_production_refuses_what_is_only_local(environment: dict[str, str]) -> N
 
 def test_production_starts_with_the_real_addresses() -> None:
     assert settings_say("'started'") == "started"
+
+
+@pytest.mark.parametrize("base", ["portal.example.com", "connect.portal.example.com", "X.Portal.Example.COM"])
+def test_the_base_of_cnames_shows_nothing_of_the_platform(base: str) -> None:
+    hosts = {"PLATFORM_HOST": "portal.example.com", "DOMAIN_TARGET_BASE": base}
+    assert "DOMAIN_TARGET_BASE must not be" in settings_say("'started'", **hosts)
+    assert settings_say("'started'", **hosts | {"DOMAIN_TARGET_BASE": "xportal.example.com"}) == "started"
 
 
 def test_passwords_are_kept_by_argon2() -> None:

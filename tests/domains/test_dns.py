@@ -110,6 +110,14 @@ def test_only_checked_signatures_in_the_way_are_told_from_a_broken_zone(names, z
     assert caught.value.why is Why.BROKEN
 
 
+@pytest.mark.parametrize("kind", ["lame", "other-id", "refused", "servfail", "garbage"])
+def test_what_does_not_answer_as_the_zones_own_server_would_is_no_answer(names, zone, kind) -> None:
+    names.put(zone, ("A", INGRESS))
+    names.trouble(zone, kind, view="zone")
+    with pytest.raises(NoAnswer):
+        names.dns(lifetime=0.2).inquire(zone).at_zone(zone, "A")
+
+
 def test_a_silent_resolver_is_passed_over_and_not_asked_again(names, zone) -> None:
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as silent:
         silent.bind(("127.0.0.2", 0))
@@ -138,7 +146,7 @@ def test_a_flood_of_datagrams_holds_nobody(names, zone) -> None:
     names.trouble(zone, "flood")
     started = time.monotonic()
     with pytest.raises(NoAnswer):
-        names.dns(lifetime=0.5).inquire(zone).in_public(zone, "A")
+        names.dns(lifetime=5).inquire(zone).in_public(zone, "A")
     assert time.monotonic() - started < 1
 
 
@@ -146,7 +154,7 @@ def test_a_whole_inquiry_has_one_budget_of_time(names, zone) -> None:
     names.trouble(zone, "silence")
     inquiry = names.dns(lifetime=0.2).inquire(zone)
     started = time.monotonic()
-    for _ in range(10):
+    for _ in range(40):
         with pytest.raises(NoAnswer):
             inquiry.ask(zone, "A")
     assert time.monotonic() - started < 1

@@ -60,7 +60,9 @@ def test_every_answer_carries_a_policy(host: str, path: str, status: int) -> Non
 def test_https_is_promised_for_what_lies_below_our_own_hosts_alone(
     acme: Agency, host: str, promise: str, settings: Any
 ) -> None:
-    Domain.objects.create(domain="voice.acme.test", tenant=acme, kind="custom", state="verified")
+    acme.domains.update(is_primary=False)
+    own = {"kind": "custom", "state": "active", "token": "t", "is_primary": True}
+    Domain.objects.create(domain="voice.acme.test", tenant=acme, **own)
     settings.HSTS_SECONDS = 60
     assert Client(HTTP_HOST=host).get("/account/login/").headers["Strict-Transport-Security"] == promise
 

@@ -1,6 +1,7 @@
 """Mails wear the brand of their host and link to its stored address; whoever signs in on a portal is its client."""
 
 import re
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from django.core import mail
@@ -91,9 +92,56 @@ def test_links_use_the_agencys_own_domain_once_it_is_the_primary_one(open_acme: 
     enter_code(sign_up())
     cache.clear()
     open_acme.domains.update(is_primary=False)
-    open_acme.domains.create(domain="voice.acme.test", kind="custom", is_primary=True)
-    Client(HTTP_HOST=ACME).post("/account/password/reset/", {"email": "ben@client.test"})
+    open_acme.domains.create(domain="voice.acme.test", kind="custom", state="active", token="t", is_primary=True)
+    Client(HTTP_HOST="voice.acme.test").post("/account/password/reset/", {"email": "ben@client.test"})
     assert "http://voice.acme.test" in mail.outbox[-1].body
+
+
+def test_s11_links_in_mails_never_lead_to_a_host_that_was_only_asked(open_acme: Agency) -> None:
+    """A domain that is served and not primary leads on before any mail is made; any other makes none."""
+    enter_code(sign_up())
+    cache.clear()
+    sent = len(mail.outbox)
+    open_acme.domains.create(domain="voice.acme.test", kind="custom", state="failing", token="t")
+    for host in ("voice.acme.test", "evil.test", "acme.portal.localhost.evil.test", "acme.portal.localhost@evil.test"):
+        answer = Client(HTTP_HOST=host).post("/account/password/reset/", {"email": "ben@client.test"})
+        assert answer.status_code in (308, 404)
+    assert len(mail.outbox) == sent
+
+
+@pytest.mark.parametrize(
+    "onward",
+    [
+        "//evil.test/",
+        "///evil.test/",
+        "/\\evil.test/",
+        "\\evil.test",
+        "https:evil.test",
+        "https:/evil.test/",
+        "http://evil.test/",
+        "http://acme.portal.localhost.evil.test/",
+        "http://acme.portal.localhost@evil.test/",
+        "http://globex.portal.localhost/",
+        "http://voice.acme.test/",
+        "javascript:alert(1)",
+        "\t//evil.test",
+    ],
+)
+def test_s12_nobody_is_led_to_another_host_after_signing_in(open_acme: Agency, onward: str) -> None:
+    enter_code(sign_up())
+    open_acme.domains.create(domain="voice.acme.test", kind="custom", state="active", token="t")
+    cache.clear()
+    form = {"login": "ben@client.test", "password": PASSWORD, "next": onward}
+    answer = Client(HTTP_HOST=ACME).post("/account/login/", form)
+    assert answer.status_code == 302
+    assert urlsplit(urljoin(f"http://{ACME}/account/login/", answer.headers["Location"])).netloc == ACME
+
+
+def test_s12_the_path_that_was_asked_for_is_found_again_after_signing_in(open_acme: Agency) -> None:
+    enter_code(sign_up())
+    cache.clear()
+    form = {"login": "ben@client.test", "password": PASSWORD, "next": "/buy/?package=2"}
+    assert Client(HTTP_HOST=ACME).post("/account/login/", form).headers["Location"] == "/buy/?package=2"
 
 
 def test_an_address_nobody_has_is_told_how_to_sign_up_here(open_acme: Agency) -> None:

@@ -5,6 +5,7 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
+from agencies import addresses
 from agencies.models import Agency
 from domains.models import Domain
 from follow_ups.models import FollowUp
@@ -184,6 +185,22 @@ def test_trap_09_a_body_signed_for_one_agency_is_refused_by_another(connected: S
 def test_trap_11_an_unknown_slug_reads_like_a_bad_signature(connected: Shop) -> None:
     unknown, bad = posted(stripe_says.event(), "nobody-here"), posted(stripe_says.event(secrets=["whsec_Other12345"]))
     assert (unknown.status_code, unknown.content) == (bad.status_code, bad.content)
+
+
+def test_an_event_for_a_former_slug_is_received_for_that_agency_and_never_redirected(connected: Shop) -> None:
+    addresses.change_slug(agency_id=connected.agency.pk, slug="acme-voice")
+    for slug in ("acme", "acme/", "acme-voice"):
+        assert posted(stripe_says.event(), slug).json() == {"received": True}
+    assert set(StripeEvent.objects.values_list("agency_id", flat=True)) == {connected.agency.pk}
+    assert StripeEvent.objects.count() == 3
+
+
+def test_a_former_slug_is_refused_like_an_unknown_one_once_its_time_is_over(connected: Shop) -> None:
+    addresses.change_slug(agency_id=connected.agency.pk, slug="acme-voice")
+    former = Domain.objects.get(domain="acme.portal.localhost")
+    addresses.give_way(domain_id=former.pk, now=timezone.now() + timedelta(days=91))
+    over, unknown = posted(stripe_says.event()), posted(stripe_says.event(), "nobody-here")
+    assert (over.status_code, over.content) == (unknown.status_code, unknown.content) == (400, unknown.content)
 
 
 def test_trap_15_an_agencys_own_domain_takes_no_events(connected: Shop) -> None:
