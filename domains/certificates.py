@@ -11,6 +11,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.utils.translation import gettext as _
+
 from tenancy import network
 
 # To connect, and then for each step of the handshake. The proxy may be getting the certificate meanwhile.
@@ -59,6 +62,24 @@ def look(host: str, *, address: str, port: int, authorities: Path | None = None)
         raise NoCertificate(Why.UNREACHABLE) from error
     with connection:
         return _shown(context, connection, host)
+
+
+def look_at_our_proxy(host: str) -> Seen:
+    """The same at CERTIFICATE_PROBE, which must be set, with the certificates that this system trusts."""
+    address, _colon, port = settings.CERTIFICATE_PROBE.rpartition(":")
+    return look(host, address=address.strip("[]"), port=int(port))
+
+
+def words(why: Why) -> str:
+    """One sentence for the person whose domain it is."""
+    return {
+        Why.UNREACHABLE: _("our server could not be reached."),
+        Why.REFUSED: _("none has been issued yet."),
+        Why.TIMED_OUT: _("it is taking longer than usual."),
+        Why.EXPIRED: _("the old one has run out."),
+        Why.OTHER_NAME: _("visitors are shown one for another name."),
+        Why.NOT_TRUSTED: _("visitors are shown one that browsers do not trust."),
+    }[why]
 
 
 def _shown(context: ssl.SSLContext, connection: socket.socket, host: str) -> Seen:

@@ -17,7 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from domains import doctor, links, names, news, records, resolver, rhythm
+from domains import certificates, doctor, links, names, news, records, resolver, rhythm
+from domains.certificates import NoCertificate, Why
 from domains.dns import Dns
 from domains.findings import Code, Diagnosis
 from domains.models import SERVED, Domain, State
@@ -181,7 +182,7 @@ def bury(*, domain_id: int, now: datetime) -> bool:
 
 
 def _examined(domain: Domain, dns: Dns) -> tuple[Diagnosis, bool]:
-    """What DNS says, and whether visitors are answered with a certificate. Where none is needed, they are."""
+    """What DNS says, and whether visitors get a certificate. Where none is needed, whoever is proved counts as such."""
     diagnosis = doctor.examine(
         domain.domain,
         target=records.target(domain),
@@ -190,7 +191,23 @@ def _examined(domain: Domain, dns: Dns) -> tuple[Diagnosis, bool]:
         issuer=settings.CAA_ISSUER,
         dns=dns,
     )
-    return diagnosis, not settings.CERTIFICATE_PROBE
+    if not diagnosis.is_proof or not settings.CERTIFICATE_PROBE:
+        return diagnosis, diagnosis.is_proof
+    # A certificate is allowed from the moment on that the proof is noted, which it is not yet.
+    if not domain.is_served:
+        return diagnosis, False
+    try:
+        certificates.look_at_our_proxy(domain.domain)
+    except NoCertificate as error:
+        return _without_certificate(diagnosis, error.why), False
+    return diagnosis, True
+
+
+def _without_certificate(diagnosis: Diagnosis, why: Why) -> Diagnosis:
+    """What else is in the way, such as a CAA record, says more than that there is no certificate."""
+    if diagnosis.code not in (Code.PROVED_BY_CNAME, Code.PROVED_BY_TXT):
+        return diagnosis
+    return doctor.certificate_failing(diagnosis, why=certificates.words(why))
 
 
 def _proof_found(domain: Domain, rows: list[Domain], now: datetime, *, proved_by: str, is_certified: bool) -> None:

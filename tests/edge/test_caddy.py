@@ -29,8 +29,25 @@ OPEN = """
 from agencies.models import Agency
 from agencies.opening import open_agency
 from people.models import User
-for slug, company in (("acme", "Acme Voice"), ("globex", "Globex")):
+for slug, company in (("acme", "Acme Voice"), ("globex", "Globex"), ("harbour", "Harbour Calls")):
     open_agency(slug=slug, company_name=company, owner=User.objects.create_user(f"{slug}@owner.test"))
+"""
+CLAIM = """
+from agencies.models import Agency
+from domains import verification
+verification.claim(agency_id=Agency.objects.get(slug="globex").pk, typed="{name}")
+"""
+REFRESH = """
+from django.utils import timezone
+from domains import verification
+from domains.dns import from_settings
+from domains.models import Domain
+verification.refresh(domain_id=Domain.objects.get(domain="{name}").pk, dns=from_settings(), now=timezone.now())
+"""
+RELEASE = """
+from domains import verification
+from domains.models import Domain
+verification.release(domain_id=Domain.objects.get(domain="{name}").pk)
 """
 STATES = ("pending", "verified", "active", "failing", "lost", "released")
 
@@ -41,26 +58,33 @@ def https() -> int:
 
 
 @pytest.fixture(scope="module")
-def product(https: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def caddys_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("caddy")
+
+
+@pytest.fixture(scope="module")
+def product(https: int, caddys_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """The web server as it runs behind Caddy, with two agencies."""
     with live.running(
         tmp_path_factory.mktemp("edge") / "var",
         redis=10,
-        names=("web",),
+        names=("sandbox", "web"),
         PUBLIC_SCHEME="https",
         PUBLIC_PORT=str(https),
         TRUSTED_PROXY_COUNT="1",
+        CERTIFICATE_PROBE=f"127.0.0.1:{https}",
+        SSL_CERT_FILE=str(caddys_folder / front.AUTHORITIES),
     ) as running:
         running.manage("shell", "--no-imports", "-c", OPEN)
         yield running
 
 
 @pytest.fixture(scope="module")
-def caddy(product: Live, https: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+def caddy(product: Live, https: int, caddys_folder: Path) -> Iterator[Front]:
     for state in STATES:
         own(product, f"{state}.acme.test", state)
     portal = f"127.0.0.1:{product.ports.web}"
-    with front.running(tmp_path_factory.mktemp("caddy"), portal=portal, https=https) as running:
+    with front.running(caddys_folder, portal=portal, https=https) as running:
         yield running
 
 
@@ -90,15 +114,30 @@ def own(product: Live, name: str, state: str, slug: str = "acme") -> None:
     )
 
 
+def make_primary(product: Live, name: str) -> None:
+    """As it is once its certificate has been seen."""
+    agency = "tenant_id = (SELECT tenant_id FROM domains_domain WHERE domain = %s)"
+    product.query(f"UPDATE domains_domain SET is_primary = false WHERE {agency} RETURNING 1", name)
+    product.query("UPDATE domains_domain SET is_primary = true WHERE domain = %s RETURNING 1", name)
+
+
 # --- Certificates -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("state", ["verified", "active", "failing"])
-def test_a_domain_that_is_served_gets_a_certificate_and_shows_its_agencys_brand(state: str, caddy: Front) -> None:
+def test_a_domain_that_is_served_gets_a_certificate_and_leads_to_its_agencys_primary_host(
+    state: str, caddy: Front
+) -> None:
     answer = caddy.ask(f"{state}.acme.test", "/account/login/")
-    assert answer.status_code == 200
-    assert "Acme Voice" in answer.text
-    assert "Globex" not in answer.text
+    assert (answer.status_code, answer.headers["location"]) == (308, f"https://{ACME}:{caddy.https}/account/login/")
+    assert "Acme Voice" in caddy.ask(ACME, "/account/login/").text
+
+
+def test_a_domain_that_is_primary_shows_its_agencys_brand(product: Live, caddy: Front) -> None:
+    own(product, "voice.harbour.test", "active", "harbour")
+    make_primary(product, "voice.harbour.test")
+    shown = caddy.ask("voice.harbour.test", "/account/login/")
+    assert (shown.status_code, "Harbour Calls" in shown.text, "Acme" in shown.text) == (200, True, False)
 
 
 @pytest.mark.parametrize("name", ["pending.acme.test", "lost.acme.test", "released.acme.test", "unknown.test"])
@@ -120,9 +159,26 @@ def test_who_names_nobody_gets_none(caddy: Front) -> None:
         caddy.shake_hands(None, blind)
 
 
-def test_a_name_of_another_agency_shows_that_agency(product: Live, caddy: Front) -> None:
-    own(product, "voice.globex.test", "verified", "globex")
-    assert "Globex" in caddy.ask("voice.globex.test", "/account/login/").text
+def test_a_domain_goes_its_whole_way_from_the_claim_to_the_release(product: Live, caddy: Front) -> None:
+    name = "portal.oak.test"
+    product.manage("shell", "--no-imports", "-c", CLAIM.format(name=name))
+    product.sandbox("POST", "dns/zones", name="oak.test")
+    assert not caddy.has_certificate(name)
+    ((token,),) = product.query("SELECT token FROM domains_domain WHERE domain = %s", name)
+    record = {"kind": "CNAME", "value": f"{token}.connect.localhost"}
+    product.sandbox("PUT", "dns/records", name=name, records=[record])
+    for state in ("verified", "active"):
+        product.manage("shell", "--no-imports", "-c", REFRESH.format(name=name))
+        assert product.query("SELECT state FROM domains_domain WHERE domain = %s", name) == [(state,)]
+    assert "Globex" in caddy.ask(name, "/account/login/").text
+    moved = caddy.ask(GLOBEX, "/account/login/?next=%2F")
+    assert (moved.status_code, moved.headers["location"]) == (
+        308,
+        f"https://{name}:{caddy.https}/account/login/?next=%2F",
+    )
+    product.manage("shell", "--no-imports", "-c", RELEASE.format(name=name))
+    assert caddy.ask(name, "/account/login/").status_code == 404
+    assert "Globex" in caddy.ask(GLOBEX, "/account/login/").text
 
 
 def test_the_permission_goes_at_once(product: Live, caddy: Front) -> None:
@@ -178,8 +234,9 @@ def test_the_portal_takes_no_certificate_of_a_ca_that_browsers_do_not_know(caddy
 
 
 def test_http_2_is_spoken(caddy: Front) -> None:
-    answer = caddy.ask("verified.acme.test", "/account/login/", http2=True)
-    assert (answer.http_version, answer.status_code) == ("HTTP/2", 200)
+    for host, status in ((ACME, 200), ("verified.acme.test", 308)):
+        answer = caddy.ask(host, "/account/login/", http2=True)
+        assert (answer.http_version, answer.status_code) == ("HTTP/2", status)
 
 
 def test_http_3_is_offered_and_answered(caddy: Front) -> None:

@@ -20,6 +20,7 @@ from tests.support.live import ROOT, wait_for
 
 PROGRAM = shutil.which("caddy")
 REQUIRED = os.environ.get("REQUIRE_CADDY") == "1"
+AUTHORITIES = Path("caddy/pki/authorities/local/root.crt")
 CONFIG = ROOT / "deploy" / "Caddyfile"
 
 
@@ -28,7 +29,7 @@ class Front:
 
     def __init__(self, folder: Path, *, https: int, http: int, portal: str) -> None:
         self.https, self.http, self.portal_port = https, http, int(portal.rpartition(":")[2])
-        self.authorities = folder / "caddy" / "pki" / "authorities" / "local" / "root.crt"
+        self.authorities = folder / AUTHORITIES
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
