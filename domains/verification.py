@@ -284,8 +284,10 @@ def _refuse(rows: Iterable[Domain], agency_id: int, name: str, now: datetime) ->
 
 def _locked(agency_id: int, name: str) -> list[Domain]:
     """All rows of the agency and all rows of the name, in one order: two agencies never wait for each other."""
-    rows = Domain.objects.select_for_update(no_key=True).filter(Q(tenant_id=agency_id) | Q(domain=name))
-    return list(rows.order_by("pk"))
+    rows = Domain.objects.select_for_update(no_key=True).filter(Q(tenant_id=agency_id) | Q(domain=name)).order_by("pk")
+    list(rows.values_list("pk"))
+    # Read again: what somebody added while we waited for the lock was not there for the first statement.
+    return list(rows)
 
 
 def _locked_with(domain_id: int) -> tuple[Domain, list[Domain]]:

@@ -82,6 +82,7 @@ def test_a_claim_is_proved_without_anybody_asking_and_its_owner_told(domain: Dom
         assert f"http://{domain.domain}/" in text
         assert "http://portal.localhost/agencies/acme/" in text
         assert "is yours" in text
+        assert "Acme Voice" in text
 
 
 def test_every_owner_is_told_and_nobody_else(acme: Agency, domain: Domain, names: Names) -> None:
