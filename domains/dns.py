@@ -134,7 +134,10 @@ class Inquiry:
             raise NoAnswer(Why.REFUSED)
         query = _query(asked, kind, flags=0)
         last = NoAnswer(Why.SILENT)
-        for server in self._awake(self._servers_of_zone()):
+        for server in self._servers_of_zone():
+            if server in self._silent:
+                # The public view is left, and needs what time there is.
+                continue
             try:
                 reply = self._exchange(query, server)
             except NoAnswer as error:
@@ -170,7 +173,7 @@ class Inquiry:
             zone = _parsed(self.zone)
             hosts = _records(self._resolve(zone, "NS", unchecked=True), zone, "NS")[:MOST_NAME_SERVERS]
             found = [address for host in hosts for address in self._addresses(host)]
-            self._zone_servers = tuple((address, self._dns.authoritative_port) for address in found)
+            self._zone_servers = tuple((address, self._dns.authoritative_port) for address in found[:MOST_NAME_SERVERS])
         return self._zone_servers
 
     def _addresses(self, host: str) -> list[str]:
@@ -187,7 +190,7 @@ class Inquiry:
 
     def _resolve(self, asked: dns.name.Name, kind: str, *, unchecked: bool = False) -> dns.message.Message:
         last = NoAnswer(Why.SILENT)
-        for server in self._awake(self._dns.public):
+        for server in self._awake_resolvers():
             try:
                 reply = self._exchange(_query(asked, kind, flags=_resolver_flags(unchecked)), server)
                 if reply.rcode() == dns.rcode.SERVFAIL and not unchecked:
@@ -214,9 +217,9 @@ class Inquiry:
                 self._silent.add(server)
             raise
 
-    def _awake(self, servers: tuple[Server, ...]) -> tuple[Server, ...]:
+    def _awake_resolvers(self) -> tuple[Server, ...]:
         """Those that were not silent before in this inquiry; all, when all were."""
-        return tuple(one for one in servers if one not in self._silent) or servers
+        return tuple(one for one in self._dns.public if one not in self._silent) or self._dns.public
 
 
 def is_public(address: str) -> bool:

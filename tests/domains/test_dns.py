@@ -131,6 +131,29 @@ def test_a_silent_resolver_is_passed_over_and_not_asked_again(names, zone) -> No
             silent.recv(1000)
 
 
+def test_at_most_four_name_servers_of_a_zone_are_asked(names, zone) -> None:
+    for number in range(6):
+        names.put(f"ns{number}.{zone}", ("A", f"127.0.0.{10 + number}"), ("A", f"127.0.0.{20 + number}"))
+    names.put(zone, *[("NS", f"ns{number}.{zone}") for number in range(6)])
+    with contextlib.ExitStack() as stack:
+        asked = []
+        for last in range(10, 26):
+            wire = stack.enter_context(closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)))
+            wire.bind((f"127.0.0.{last}", names.port))
+            wire.setblocking(False)
+            asked.append(wire)
+        with pytest.raises(NoAnswer):
+            names.dns(lifetime=0.4).inquire(zone).at_zone(zone, "A")
+        assert sum(_was_asked(wire) for wire in asked) <= dns.MOST_NAME_SERVERS
+
+
+def _was_asked(wire: socket.socket) -> bool:
+    try:
+        return bool(wire.recv(1000))
+    except BlockingIOError:
+        return False
+
+
 def test_a_closed_port_is_silence_at_once(zone) -> None:
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as freed:
         freed.bind(("127.0.0.1", 0))

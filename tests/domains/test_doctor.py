@@ -303,6 +303,12 @@ def test_the_public_view_counts_where_the_zones_own_servers_are_no_use(names, zo
     assert examine(f"portal.{zone}", dns=names.dns(lifetime=0.4)).code is Code.PROVED_BY_CNAME
 
 
+def test_silent_servers_of_a_zone_do_not_use_up_the_time_of_the_public_view(names, zone, examine) -> None:
+    names.put(f"portal.{zone}", ("A", "203.0.113.5"))
+    names.trouble(zone, "silence", view="zone")
+    assert examine(f"portal.{zone}", dns=names.dns(lifetime=0.4)).code is Code.ADDRESSES_IN_THE_WAY
+
+
 # --- What is kept -----------------------------------------------------------------------------------------------------
 
 
