@@ -82,6 +82,7 @@ def claim(*, agency_id: int, typed: str) -> Domain:
             domain = Domain(domain=name, tenant_id=agency_id, kind=Domain.Kind.CUSTOM, token=_fresh_token())
         # Given back and wanted again: the record that stands in DNS still proves it.
         domain.state, domain.created_at, domain.finding = State.PENDING, now, {}
+        domain.failing_at, domain.lost_at, domain.misses = None, None, 0
         domain.was_beaten_at = now if _holder(rows, domain) else None
         domain.save()
         due_at = rhythm.next_check_at(domain, now)
@@ -212,7 +213,7 @@ def _without_certificate(diagnosis: Diagnosis, why: Why) -> Diagnosis:
 
 def _proof_found(domain: Domain, rows: list[Domain], now: datetime, *, proved_by: str, is_certified: bool) -> None:
     was_served = domain.is_served
-    if domain.state != State.ACTIVE:
+    if domain.state not in (State.VERIFIED, State.ACTIVE):
         domain.state, domain.verified_at = State.VERIFIED, now
     domain.proved_by, domain.misses, domain.missed_at = proved_by, 0, None
     domain.failing_at = domain.lost_at = domain.released_at = domain.was_beaten_at = None

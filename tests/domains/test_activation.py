@@ -1,14 +1,16 @@
 """Behind a proxy a proved domain is active once its certificate is seen, and nobody is misled while it is not."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from agencies.models import Agency
-from domains import certificates, doctor, records, verification
+from domains import certificates, doctor, records, rhythm, verification
 from domains.models import Domain, State
+from follow_ups.models import FollowUp
 from tests.support import issued
 from tests.support.dns_world import Names
 from tests.support.issued import Authority
@@ -95,6 +97,39 @@ def test_a_caa_record_in_the_way_is_said_rather_than_that_there_is_no_certificat
         look()
         found = look()
     assert (found.state, found.finding["code"]) == (State.VERIFIED, "caa_forbids")
+
+
+def test_s24_a_certificate_that_is_there_before_the_proof_proves_nothing(
+    claimed: Domain, names: Names, look: Look, authority: Authority, behind: Callable[[int], None]
+) -> None:
+    names.put(claimed.domain)
+    with issued.shown(authority.issue(claimed.domain)) as port:
+        behind(port)
+        assert look().state == State.PENDING
+
+
+def test_a_proved_domain_is_looked_at_again_at_once_for_its_certificate(
+    look: Look, authority: Authority, behind: Callable[[int], None]
+) -> None:
+    FollowUp.objects.all().delete()
+    with issued.shown(authority.issue("other.test")) as port:
+        behind(port)
+        proved = look()
+    row = FollowUp.objects.get(kind=verification.KIND)
+    assert (row.subject, row.due_at <= timezone.now()) == (str(proved.pk), True)
+
+
+def test_a_certificate_that_does_not_come_is_looked_for_less_and_less_often(
+    claimed: Domain, names: Names, look: Look, authority: Authority, behind: Callable[[int], None]
+) -> None:
+    with issued.shown(authority.issue("other.test")) as port:
+        behind(port)
+        start = look().verified_at
+        assert start is not None
+        for minutes, following in ((0, 1), (1, 2), (2, 5), (41, 60), (61, 120)):
+            now = start + timedelta(minutes=minutes)
+            waiting = verification.refresh(domain_id=claimed.pk, dns=names.dns(), now=now)
+            assert rhythm.next_check_at(waiting, now) == start + timedelta(minutes=following)
 
 
 def test_each_reason_has_a_sentence() -> None:
