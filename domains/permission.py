@@ -89,7 +89,8 @@ def _count(*events: tuple[str, int]) -> list[int]:
     try:
         pipeline = _redis(settings.REDIS_URL).pipeline(transaction=False)
         for what, seconds in events:
-            pipeline.incr(_key(what, seconds)).expire(_key(what, seconds), 2 * seconds)
+            pipeline.incr(_key(what, seconds))
+            pipeline.expire(_key(what, seconds), 2 * seconds)
         return [int(each) for each in pipeline.execute()[::2]]
     except redis.RedisError as error:
         log.warning("certificates are not counted: %s", type(error).__name__)
