@@ -193,7 +193,7 @@ def test_a_flood_of_refusals_is_said_once_a_minute(
 
 def test_many_at_once_are_counted_one_by_one(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     at(monkeypatch, 7_200.0)
-    threads = [threading.Thread(target=permission._denied, args=("x.test",)) for _ in range(20)]
+    threads = [threading.Thread(target=permission._denied) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -201,13 +201,14 @@ def test_many_at_once_are_counted_one_by_one(settings: Any, monkeypatch: pytest.
     assert permission.counts().denied == 20
 
 
-def test_while_the_cache_is_away_the_row_alone_decides(
+def test_while_redis_is_away_the_row_alone_decides(
     acme: Agency, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.CERTIFICATES_PER_HOUR = settings.CERTIFICATES_PER_DOMAIN_PER_HOUR = 1
     own(acme)
-    away = mock.Mock(add=mock.Mock(side_effect=OSError))
-    with mock.patch.object(permission, "caches", {"hosts": away}), caplog.at_level(logging.WARNING):
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        settings.REDIS_URL = f"redis://127.0.0.1:{nobody.getsockname()[1]}/0"
+    with caplog.at_level(logging.WARNING):
         assert [permission.may_have_certificate(NAME) for _ in range(3)] == [True] * 3
         assert not permission.may_have_certificate("unknown.test")
-    assert "OSError" in caplog.text
+    assert "not counted: ConnectionError" in caplog.text
