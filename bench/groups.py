@@ -9,7 +9,7 @@ from bench.figures import Figure
 from bench.ground import Ground
 
 # By name, because a module may only be imported when Django is set up.
-GROUPS: Mapping[str, str] = {"money": "bench.money"}
+GROUPS: Mapping[str, str] = {"money": "bench.money", "domains": "bench.domains"}
 
 
 def measure(name: str, ground: Ground) -> list[Figure]:

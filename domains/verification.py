@@ -17,7 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from domains import doctor, links, names, news, records, resolver, rhythm
+from domains import certificates, doctor, links, names, news, records, resolver, rhythm
+from domains.certificates import NoCertificate, Why
 from domains.dns import Dns
 from domains.findings import Code, Diagnosis
 from domains.models import SERVED, Domain, State
@@ -81,6 +82,7 @@ def claim(*, agency_id: int, typed: str) -> Domain:
             domain = Domain(domain=name, tenant_id=agency_id, kind=Domain.Kind.CUSTOM, token=_fresh_token())
         # Given back and wanted again: the record that stands in DNS still proves it.
         domain.state, domain.created_at, domain.finding = State.PENDING, now, {}
+        domain.failing_at, domain.lost_at, domain.misses = None, None, 0
         domain.was_beaten_at = now if _holder(rows, domain) else None
         domain.save()
         due_at = rhythm.next_check_at(domain, now)
@@ -181,7 +183,7 @@ def bury(*, domain_id: int, now: datetime) -> bool:
 
 
 def _examined(domain: Domain, dns: Dns) -> tuple[Diagnosis, bool]:
-    """What DNS says, and whether visitors are answered with a certificate. Where none is needed, they are."""
+    """What DNS says, and whether visitors get a certificate. Where none is needed, whoever is proved counts as such."""
     diagnosis = doctor.examine(
         domain.domain,
         target=records.target(domain),
@@ -190,12 +192,28 @@ def _examined(domain: Domain, dns: Dns) -> tuple[Diagnosis, bool]:
         issuer=settings.CAA_ISSUER,
         dns=dns,
     )
-    return diagnosis, not settings.CERTIFICATE_PROBE
+    if not diagnosis.is_proof or not settings.CERTIFICATE_PROBE:
+        return diagnosis, diagnosis.is_proof
+    # A certificate is allowed from the moment on that the proof is noted, which it is not yet.
+    if not domain.is_served:
+        return diagnosis, False
+    try:
+        certificates.look_at_our_proxy(domain.domain)
+    except NoCertificate as error:
+        return _without_certificate(diagnosis, error.why), False
+    return diagnosis, True
+
+
+def _without_certificate(diagnosis: Diagnosis, why: Why) -> Diagnosis:
+    """What else is in the way, such as a CAA record, says more than that there is no certificate."""
+    if diagnosis.code not in (Code.PROVED_BY_CNAME, Code.PROVED_BY_TXT):
+        return diagnosis
+    return doctor.certificate_failing(diagnosis, why=certificates.words(why))
 
 
 def _proof_found(domain: Domain, rows: list[Domain], now: datetime, *, proved_by: str, is_certified: bool) -> None:
     was_served = domain.is_served
-    if domain.state != State.ACTIVE:
+    if domain.state not in (State.VERIFIED, State.ACTIVE):
         domain.state, domain.verified_at = State.VERIFIED, now
     domain.proved_by, domain.misses, domain.missed_at = proved_by, 0, None
     domain.failing_at = domain.lost_at = domain.released_at = domain.was_beaten_at = None
@@ -266,8 +284,10 @@ def _refuse(rows: Iterable[Domain], agency_id: int, name: str, now: datetime) ->
 
 def _locked(agency_id: int, name: str) -> list[Domain]:
     """All rows of the agency and all rows of the name, in one order: two agencies never wait for each other."""
-    rows = Domain.objects.select_for_update(no_key=True).filter(Q(tenant_id=agency_id) | Q(domain=name))
-    return list(rows.order_by("pk"))
+    rows = Domain.objects.select_for_update(no_key=True).filter(Q(tenant_id=agency_id) | Q(domain=name)).order_by("pk")
+    list(rows.values_list("pk"))
+    # Read again: what somebody added while we waited for the lock was not there for the first statement.
+    return list(rows)
 
 
 def _locked_with(domain_id: int) -> tuple[Domain, list[Domain]]:

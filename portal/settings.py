@@ -293,6 +293,11 @@ LOGGING = {
 # --- Bounds set by the operator ---------------------------------------------------------------------------------------
 # The most credits that an agency may give or take by hand at once.
 ALLOCATION_MAX_CREDITS = env.int("ALLOCATION_MAX_CREDITS", default=10_000)
+# How often an hour the proxy is told that a name may have a certificate: in all, for names that never had one, and for
+# one name. And how many refusals in a minute are usual.
+CERTIFICATES_PER_HOUR = env.int("CERTIFICATES_PER_HOUR", default=100)
+CERTIFICATES_PER_DOMAIN_PER_HOUR = env.int("CERTIFICATES_PER_DOMAIN_PER_HOUR", default=20)
+CERTIFICATE_DENIALS_PER_MINUTE = env.int("CERTIFICATE_DENIALS_PER_MINUTE", default=60)
 
 # --- What production refuses ------------------------------------------------------------------------------------------
 if PRODUCTION:

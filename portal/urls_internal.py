@@ -3,5 +3,9 @@
 from django.urls import path
 
 from portal.health import healthz
+from portal.internal.tls import tls_allowed
 
-urlpatterns = [path("healthz", healthz, name="healthz")]
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("internal/tls-allowed", tls_allowed, name="tls_allowed"),
+]

@@ -6,6 +6,7 @@ Tests that must commit (threads, processes) ask for `own_agency`, which is opene
 import itertools
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -101,22 +102,34 @@ def ben(inside_acme: Agency) -> Client:
 @pytest.fixture
 def own_agency(django_db_setup: None, django_db_blocker: Any) -> Iterator[Agency]:
     """An agency of this test alone, committed; its schema and its rows are gone afterwards."""
+    with django_db_blocker.unblock(), _committed_agency() as agency:
+        yield agency
+
+
+@pytest.fixture
+def rival_agency(own_agency: Agency, django_db_blocker: Any) -> Iterator[Agency]:
+    """Another one beside it, for tests of what two agencies do at the same time."""
+    with django_db_blocker.unblock(), _committed_agency() as agency:
+        yield agency
+
+
+@contextmanager
+def _committed_agency() -> Iterator[Agency]:
     number = next(_numbers)
-    with django_db_blocker.unblock():
+    connection.set_schema_to_public()
+    owner = User.objects.create_user(f"owner{number}@own{number}.test")
+    agency = open_agency(slug=f"own-{number}", company_name=f"Own {number}", owner=owner)
+    try:
+        yield agency
+    finally:
+        connection.rollback() if connection.in_atomic_block else None
         connection.set_schema_to_public()
-        owner = User.objects.create_user(f"owner{number}@own{number}.test")
-        agency = open_agency(slug=f"own-{number}", company_name=f"Own {number}", owner=owner)
-        try:
-            yield agency
-        finally:
-            connection.rollback() if connection.in_atomic_block else None
-            connection.set_schema_to_public()
-            with connection.cursor() as cursor:
-                cursor.execute(f'DROP SCHEMA "{agency.schema_name}" CASCADE')
-                cursor.execute("DELETE FROM agencies_membership WHERE agency_id = %s", [agency.pk])
-            Agency.objects.filter(pk=agency.pk).delete()
-            with connection.cursor() as cursor:
-                cursor.execute("DELETE FROM people_user WHERE id = %s", [owner.pk])
+        with connection.cursor() as cursor:
+            cursor.execute(f'DROP SCHEMA "{agency.schema_name}" CASCADE')
+            cursor.execute("DELETE FROM agencies_membership WHERE agency_id = %s", [agency.pk])
+        Agency.objects.filter(pk=agency.pk).delete()
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM people_user WHERE id = %s", [owner.pk])
 
 
 @pytest.fixture(scope="session")

@@ -157,6 +157,17 @@ def test_a_payment_that_leads_back_to_our_portal_is_kept(stripe: Sandbox, shop: 
     assert [row.subject for row in kept(shop)] == [session_id]
 
 
+@pytest.mark.parametrize(("state", "is_ours"), [("pending", False), ("active", True), ("released", True)])
+def test_a_domain_of_the_portal_counts_once_it_was_proved(
+    stripe: Sandbox, shop: Shop, state: str, is_ours: bool
+) -> None:
+    verified_at = timezone.now() if is_ours else None
+    shop.agency.domains.create(domain="voice.acme.test", kind="custom", state=state, token="t", verified_at=verified_at)
+    foreign(stripe, shop, success_url="https://voice.acme.test/buy/back")
+    swept(shop)
+    assert bool(kept(shop)) is is_ours
+
+
 def test_a_reference_that_somebody_put_into_an_address_is_kept_and_credits_nobody(stripe: Sandbox, shop: Shop) -> None:
     """Payment Links take a reference from their address: it names Ben's purchase, and no portal made the session."""
     purchase = shop.started()

@@ -174,10 +174,17 @@ def test_a_second_domain_takes_over_once_it_is_proved_and_not_before(
     assert resolver.resolve(active.domain).primary_host == second.domain
 
 
-def test_a_domain_that_the_agency_did_not_choose_stays_aside(active: Domain, look: Look, acme: Agency) -> None:
+def test_a_domain_that_the_agency_did_not_choose_stays_aside(
+    acme: Agency, active: Domain, names: Names, look: Look
+) -> None:
     verification.make_primary(domain_id=acme.domains.get(kind="slug").pk)
     look(active)
     assert primary(acme) == "acme.portal.localhost"
+    start = timezone.now()
+    failed(active, names, look, start)
+    prove(names, active)
+    assert look(active, start + 5 * HOUR).state == State.ACTIVE
+    assert primary(acme) == "acme.portal.localhost", "and does not push itself forward when it comes back"
 
 
 def test_a_look_that_changes_nothing_makes_no_process_ask_anew(

@@ -24,6 +24,7 @@ SIGNED_IN = "signed in"
 MEMBER = "a member of the agency"
 CLIENT = "a client of the agency"
 MACHINE = "a machine with a signature"
+NEAR = "whoever asks from the servers' own network, on the internal address"
 
 PLATFORM = {
     "healthz": ANYBODY,
@@ -42,7 +43,7 @@ PORTAL = {
     "storefront:home": ANYBODY,
     "storefront:*": CLIENT,
 }
-INTERNAL = {"healthz": ANYBODY}
+INTERNAL = {"healthz": NEAR, "tls_allowed": NEAR}
 
 
 def names(urlconf: str) -> Iterator[tuple[str, URLPattern]]:

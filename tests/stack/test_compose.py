@@ -41,13 +41,31 @@ def test_each_runs_with_the_options_of_make_up(compose, name):
     assert sorted(own) == sorted(theirs)
 
 
-def test_only_the_sandbox_waits_for_its_profile(compose):
-    assert [name for name, found in compose["services"].items() if "profiles" in found] == ["sandbox"]
+def test_the_sandbox_and_caddy_wait_for_their_profiles(compose):
+    found = {name: each["profiles"] for name, each in compose["services"].items() if "profiles" in each}
+    assert found == {"sandbox": ["demo"], "caddy": ["tls"]}
 
 
-def test_the_web_port_is_open_on_this_machine_alone(compose):
-    published = [port for found in compose["services"].values() for port in found.get("ports", [])]
-    assert all(port.startswith("127.0.0.1:") for port in published)
+def test_the_web_port_is_open_on_this_machine_alone_and_caddy_to_the_world(compose):
+    published = {name: found["ports"] for name, found in compose["services"].items() if "ports" in found}
+    assert published.pop("caddy") == ["80:80", "443:443", "443:443/udp"]
+    assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
+
+
+def test_caddy_asks_the_portal_by_the_name_of_its_internal_address(compose):
+    host, _, port = compose["services"]["caddy"]["environment"]["PORTAL"].partition(":")
+    web = compose["services"][host]
+    assert web["environment"]["INTERNAL_HOST"] == host
+    assert port == web["command"][web["command"].index("--port") + 1]
+
+
+def test_caddy_is_given_every_variable_of_its_configuration(compose):
+    text = (ROOT / "deploy" / "Caddyfile").read_text()
+    named = dict(re.findall(r"\{\$(\w+)(:[^}]*)?\}", text))
+    given = compose["services"]["caddy"]["environment"].keys()
+    assert {name for name, default in named.items() if not default} <= given <= named.keys()
+    explained = set(re.findall(r"^# .*\n(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert {name for name in given if name not in ("PORTAL", "CADDY_ADMIN")} <= explained
 
 
 def test_no_secret_has_a_value(compose):

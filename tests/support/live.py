@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -40,15 +40,20 @@ class Loopback(httpx.HTTPTransport):
 
 
 class Live:
-    """A running product. `web` and `sandbox` are addresses; pages are asked for with `browser()`."""
+    """A running product. `web` and `sandbox` are addresses; pages are asked for with `browser()`.
 
-    def __init__(self, *, var: Path, database_url: str, redis_url: str) -> None:
+    `names`: only these of its processes. `variables` go before those of `make up`.
+    """
+
+    def __init__(
+        self, *, var: Path, database_url: str, redis_url: str, names: Collection[str] = (), **variables: str
+    ) -> None:
         self.ports = environment.Ports(web=_free_ports())
         self.sandbox_url = f"http://127.0.0.1:{self.ports.sandbox}"
         kept = environment.keep_secrets(var / "secrets.env")
-        self.environment = environment.local(
-            ports=self.ports, database_url=database_url, redis_url=redis_url, kept=kept
-        )
+        local = environment.local(ports=self.ports, database_url=database_url, redis_url=redis_url, kept=kept)
+        self.environment = {**local, **variables}
+        self.names = names
         (var / "beat").mkdir(parents=True)
         self.supervisor = processes.Supervisor(var=var, environment=self.environment, cwd=ROOT)
         self.var = var
@@ -56,6 +61,7 @@ class Live:
     def start(self) -> None:
         self.manage("migrate_all")
         table = services.product(ports=self.ports, var=self.var)
+        table = [service for service in table if not self.names or service.name in self.names]
         with terminal.step("Starting the product") as step:
             self.supervisor.start(table, seconds=60, step=step)
 
@@ -125,10 +131,10 @@ def wait_for(look: Callable[[], Found | None], *, seconds: float = 20) -> Found:
 
 
 @contextlib.contextmanager
-def running(var: Path) -> Iterator[Live]:
-    """A product of its own, gone afterwards with everything it kept."""
+def running(var: Path, *, redis: int = 9, names: Collection[str] = (), **variables: str) -> Iterator[Live]:
+    """A product of its own, gone afterwards with everything it kept. Two at once need different numbers in `redis`."""
     given = os.environ["DATABASE_URL"]
-    name = f"live_{os.getpid()}"
+    name = f"live_{os.getpid()}_{redis}"
     with psycopg.connect(given, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         connection.execute(f'CREATE DATABASE "{name}"')
@@ -136,7 +142,9 @@ def running(var: Path) -> Iterator[Live]:
     live = Live(
         var=var,
         database_url=urlunsplit(parts._replace(path=f"/{name}")),
-        redis_url=f"{os.environ['REDIS_URL'].rsplit('/', 1)[0]}/9",
+        redis_url=f"{os.environ['REDIS_URL'].rsplit('/', 1)[0]}/{redis}",
+        names=names,
+        **variables,
     )
     try:
         with live.supervisor:

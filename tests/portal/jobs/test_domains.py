@@ -32,14 +32,17 @@ def domain(acme: Agency, zone: str) -> Domain:
     return verification.claim(agency_id=acme.pk, typed=f"portal.{zone}")
 
 
-def work_off(now: datetime | None = None) -> None:
+def work_off() -> None:
     """Do all that is due, as the dispatcher and a worker do; what is asked for meanwhile as well."""
-    while claimed := agenda.claim(now=now):
-        FollowUp.objects.filter(pk__in=[row.id for row in claimed]).update(due_at=timezone.now() - DAY)
+    for _round in range(10):
+        claimed = agenda.claim()
         for row in claimed:
             registry.look_after(
                 agency_id=row.agency_id, row=row.id, kind=row.kind, subject=row.subject, serial=row.serial
             )
+        if not claimed:
+            return
+    raise AssertionError("the work asks for itself again and again")
 
 
 def due(domain: Domain) -> datetime:
@@ -79,6 +82,7 @@ def test_a_claim_is_proved_without_anybody_asking_and_its_owner_told(domain: Dom
         assert f"http://{domain.domain}/" in text
         assert "http://portal.localhost/agencies/acme/" in text
         assert "is yours" in text
+        assert "Acme Voice" in text
 
 
 def test_every_owner_is_told_and_nobody_else(acme: Agency, domain: Domain, names: Names) -> None:

@@ -1,0 +1,116 @@
+"""The real Caddy with deploy/Caddyfile, its own CA and its own folders, in front of a web server on loopback.
+
+Every name leads to it. Certificates are checked against its CA, as a browser would against those it knows.
+"""
+
+import os
+import shutil
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from stack import processes, terminal
+from stack.services import Says, Service
+from tests.support.live import ROOT, wait_for
+
+PROGRAM = shutil.which("caddy")
+REQUIRED = os.environ.get("REQUIRE_CADDY") == "1"
+AUTHORITIES = Path("caddy/pki/authorities/local/root.crt")
+CONFIG = ROOT / "deploy" / "Caddyfile"
+
+
+class Front:
+    """A running Caddy. `https` and `http` are its ports; it stands in front of `portal_port`."""
+
+    def __init__(self, folder: Path, *, https: int, http: int, portal: str) -> None:
+        self.https, self.http, self.portal_port = https, http, int(portal.rpartition(":")[2])
+        self.authorities = folder / AUTHORITIES
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "XDG_DATA_HOME": str(folder),
+            "XDG_CONFIG_HOME": str(folder),
+            "CERTIFICATES": "local_certs",
+            "CADDY_ADMIN": "off",
+            "HTTPS_PORT": str(https),
+            "HTTP_PORT": str(http),
+            "PORTAL": portal,
+            "PLATFORM_HOST": "portal.localhost",
+            "OPERATOR_HOST": "operators.localhost",
+        }
+        self.supervisor = processes.Supervisor(var=folder, environment=self.environment, cwd=ROOT)
+
+    def start(self) -> None:
+        """Start it, and wait until its CA is there and our own hosts have their certificates."""
+        command = (PROGRAM or "caddy", "run", "--adapter", "caddyfile", "--config", str(CONFIG))
+        ready = Says("serving initial configuration")
+        with terminal.step("Starting Caddy") as step:
+            self.supervisor.start([Service("caddy", command, ready)], seconds=30, step=step)
+        wait_for(self.authorities.exists)
+        wait_for(lambda: self.has_certificate("acme.portal.localhost") and self.has_certificate("portal.localhost"))
+
+    def trusting(self) -> ssl.SSLContext:
+        """What trusts this CA and no other."""
+        return ssl.create_default_context(cafile=self.authorities)
+
+    def shake_hands(self, host: str | None, context: ssl.SSLContext | None = None) -> ssl.SSLSocket:
+        """A connection for this name, its certificate checked. Raises what the handshake fails with."""
+        connection = socket.create_connection(("127.0.0.1", self.https), timeout=20)
+        try:
+            return (context or self.trusting()).wrap_socket(connection, server_hostname=host)
+        except BaseException:
+            connection.close()
+            raise
+
+    def has_certificate(self, host: str) -> bool:
+        """Whether a visitor of this name gets a certificate that holds. Raises what is no refusal of Caddy's own."""
+        try:
+            with self.shake_hands(host):
+                return True
+        except ssl.SSLError as error:
+            if error.reason == "TLSV1_ALERT_INTERNAL_ERROR":
+                return False
+            raise
+
+    def ask(self, host: str, path: str = "/", *, said: str = "", method: str = "GET", **more: Any) -> httpx.Response:
+        """A request over TLS for `host`; `said` is what its Host header says instead."""
+        headers = {"Host": said or host, **more.pop("headers", {})}
+        with httpx.Client(verify=self.trusting(), http2=more.pop("http2", False), timeout=20) as client:
+            return client.request(
+                method,
+                httpx.URL(f"https://127.0.0.1:{self.https}", raw_path=path.encode()),
+                headers=headers,
+                extensions={"sni_hostname": host},
+                **more,
+            )
+
+    def ask_in_the_clear(self, host: str, path: str = "/") -> httpx.Response:
+        """A request without TLS."""
+        return httpx.get(f"http://127.0.0.1:{self.http}{path}", headers={"Host": host}, timeout=20)
+
+
+@contextmanager
+def running(folder: Path, *, portal: str, https: int = 0) -> Iterator[Front]:
+    """A Caddy of its own, gone afterwards. `https`: its port, a free one by default."""
+    found = Front(folder, https=https or free_port(), http=free_port(), portal=portal)
+    with found.supervisor:
+        found.start()
+        yield found
+
+
+def free_port() -> int:
+    """A port that is free for TCP and for UDP."""
+    while True:
+        with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+            stream.bind(("127.0.0.1", 0))
+            port: int = stream.getsockname()[1]
+            try:
+                datagrams.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
