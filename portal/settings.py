@@ -6,7 +6,7 @@ import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from kombu import Queue
+from kombu.entity import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -110,7 +110,7 @@ CACHES = {
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 # Workers empty the first queue before they look at the second: kombu knows their order by their names.
-CELERY_TASK_QUEUES = [Queue("1-balances"), Queue("2-everything-else")]
+CELERY_TASK_QUEUES = [Queue("1-balances"), Queue("2-everything-else")]  # type: ignore[no-untyped-call]
 CELERY_TASK_DEFAULT_QUEUE = "2-everything-else"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"queue_order_strategy": "sorted"}
 CELERY_TASK_ACKS_LATE = True
