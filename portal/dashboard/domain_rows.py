@@ -73,6 +73,11 @@ class Shown:
     mark: str
 
     @property
+    def key(self) -> str:
+        """What its elements are called by: a number would get its thousands divided."""
+        return str(self.domain.pk)
+
+    @property
     def is_released(self) -> bool:
         return self.standing is Standing.RELEASED
 

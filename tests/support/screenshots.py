@@ -130,6 +130,8 @@ def open_page(page: Page, address: str) -> None:
     if address.endswith("/three-way/"):
         page.get_by_role("button", name="Compare now").click()
         page.locator("#three-way dl").first.wait_for()
+    # A button that may be pressed again takes on its colour step by step.
+    page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")
 
 
 def walk(product: Live, browser: Browser, folder: Path, scheme: Scheme) -> None:

@@ -133,6 +133,15 @@ def test_an_international_name_is_shown_as_people_read_it_and_set_as_dns_has_it(
     assert copied(page, "whole")[0].startswith("portal.xn--")
 
 
+def test_what_a_domain_with_a_large_number_is_called_by_has_no_comma(ada: Any, acme: Agency, zone: str) -> None:
+    Domain.objects.create(
+        pk=1_234_567, tenant=acme, domain=f"large.{zone}", kind="custom", state="pending", token="t" * 32
+    )
+    page = ada.get("address/").content.decode()
+    assert 'id="domain-1234567"' in page
+    assert "1,234,567" not in page
+
+
 def test_the_top_of_a_zone_is_proved_by_txt_and_led_by_alias_or_addresses(
     ada: Any, acme: Agency, names: Names, zone: str
 ) -> None:
