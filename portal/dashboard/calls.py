@@ -1,17 +1,38 @@
-"""Calls of all clients, the latest first."""
+"""Calls of all clients: the list, the same as a file, and each with its receipt."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from agencies import call_log
+from calls.models import Call
+from portal import call_pages
 from portal.dashboard import rows
 from portal.dashboard.roles import agency_of
 
 
 @require_GET
 def table(request: HttpRequest) -> HttpResponse:
-    """A page of calls, each with its client and what it took."""
-    page = call_log.page(after=request.GET.get("after", ""))
-    listed = [rows.of_call(call, agency=agency_of(request), with_client=True) for call in page.calls]
-    return render(request, "dashboard/calls.html", {"rows": listed, "page": page, "nav": "calls"})
+    """A page of calls, each with its client and what it took; those of a choice when asked."""
+    listed = call_pages.listed(call_pages.asked(request), after=request.GET.get("after", ""))
+    found = [rows.of_call(call, agency=agency_of(request), with_client=True) for call in listed["page"].calls]
+    return render(request, "dashboard/calls.html", {"nav": "calls", "rows": found, **listed})
+
+
+@require_GET
+def csv(request: HttpRequest) -> HttpResponseBase:
+    """The chosen calls as a file, each with its client."""
+    return call_pages.csv(call_pages.asked(request), agency=agency_of(request), with_client=True)
+
+
+@require_GET
+def detail(request: HttpRequest, call_id: UUID) -> HttpResponse:
+    """One call of a client: what happened, and its receipt."""
+    call = _own(call_id)
+    context = {"nav": "calls", "client": call.organization.client, **call_pages.receipt(call)}
+    return render(request, "dashboard/_call.html" if request.htmx else "dashboard/call.html", context)  # type: ignore[attr-defined]
+
+
+def _own(call_id: UUID) -> Call:
+    return get_object_or_404(Call.objects.select_related("organization__client"), pk=call_id)

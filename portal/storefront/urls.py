@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.storefront import buying, calling, history
+from portal.storefront import buying, calling, calls, history
 from portal.storefront.home import home
 
 app_name = "storefront"
@@ -11,9 +11,10 @@ urlpatterns = [
     path("statement/", history.statement, name="statement"),
     path("statement/paper/", history.statement_sheet, name="statement_sheet"),
     path("statement/csv/", history.statement_csv, name="statement_csv"),
-    path("calls/", history.calls, name="calls"),
+    path("calls/", calls.table, name="calls"),
+    path("calls/csv/", calls.csv, name="calls_csv"),
     path("calls/start/", calling.start, name="start_call"),
-    path("calls/<uuid:call_id>/", history.call, name="call"),
+    path("calls/<uuid:call_id>/", calls.detail, name="call"),
     path("buy/", buying.offers, name="buy"),
     path("buy/<uuid:package_id>/", buying.choose, name="buy_package"),
     path("purchases/", buying.history, name="purchases"),

@@ -1,0 +1,56 @@
+"""The client's calls: the list, the same as a file, and each with its receipt."""
+
+from itertools import groupby
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from calls.models import Call
+from portal import call_pages, wording
+from portal.storefront.access import agency_of, client_page
+
+
+@require_GET
+@client_page(also_when_off=True)
+def table(request: HttpRequest) -> HttpResponse:
+    """The client's calls, newest first, under the days they were placed on; those of a choice when asked."""
+    listed = call_pages.listed(_asked(request), after=request.GET.get("after", ""))
+    found = groupby(listed["page"].calls, key=lambda call: wording.day_of(call.placed_at))
+    days = [(wording.day(day), [_row(call) for call in group]) for day, group in found]
+    return render(request, "storefront/calls.html", {"nav": "calls", "days": days, **listed})
+
+
+@require_GET
+@client_page(also_when_off=True)
+def csv(request: HttpRequest) -> HttpResponseBase:
+    """The chosen calls as a file."""
+    return call_pages.csv(_asked(request), agency=agency_of(request), with_client=False)
+
+
+@require_GET
+@client_page(also_when_off=True)
+def detail(request: HttpRequest, call_id: UUID) -> HttpResponse:
+    """One call: what happened, and its receipt."""
+    context = {"nav": "calls", **call_pages.receipt(_own(request, call_id))}
+    return render(request, "storefront/_call.html" if request.htmx else "storefront/call.html", context)  # type: ignore[attr-defined]
+
+
+def _asked(request: HttpRequest) -> call_pages.Asked:
+    return call_pages.asked(request, client_id=request.client.pk)  # type: ignore[attr-defined]
+
+
+def _own(request: HttpRequest, call_id: UUID) -> Call:
+    return get_object_or_404(Call, pk=call_id, organization__client_id=request.client.pk)  # type: ignore[attr-defined]
+
+
+def _row(call: Call) -> dict[str, object]:
+    return {
+        "call": call,
+        "title": wording.call_title(call),
+        "icon": wording.call_icon(call),
+        "meta": wording.call_meta(call),
+        "state": wording.call_state(call),
+        "taken": -(call.billed_seconds or 0),
+    }
