@@ -5,10 +5,11 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from calls.models import Call
-from portal import call_pages, wording
+from portal import call_content, call_pages, wording
 from portal.storefront.access import agency_of, client_page
 
 
@@ -37,12 +38,34 @@ def detail(request: HttpRequest, call_id: UUID) -> HttpResponse:
     return render(request, "storefront/_call.html" if request.htmx else "storefront/call.html", context)  # type: ignore[attr-defined]
 
 
+@require_GET
+@client_page(also_when_off=True)
+def said(request: HttpRequest, call_id: UUID) -> HttpResponse:
+    """What was said in a call, as the telephone service has it at this moment; a part of the call's page."""
+    call = _own(request, call_id)
+    heard_at = reverse("storefront:call_recording", args=[call.pk])
+    found = call_content.context(call, recording_url=heard_at)
+    context = {"nav": "calls", "title": wording.call_title(call), **found}
+    return render(request, "calls/_said.html" if request.htmx else "storefront/call_said.html", context)  # type: ignore[attr-defined]
+
+
+@require_GET
+@client_page(also_when_off=True)
+def recording(request: HttpRequest, call_id: UUID) -> HttpResponseBase:
+    """The recording of a call."""
+    return call_content.listen(_own(request, call_id), request.headers.get("Range", ""))
+
+
 def _asked(request: HttpRequest) -> call_pages.Asked:
     return call_pages.asked(request, client_id=request.client.pk)  # type: ignore[attr-defined]
 
 
 def _own(request: HttpRequest, call_id: UUID) -> Call:
-    return get_object_or_404(Call, pk=call_id, organization__client_id=request.client.pk)  # type: ignore[attr-defined]
+    return get_object_or_404(
+        Call.objects.select_related("organization"),
+        pk=call_id,
+        organization__client_id=request.client.pk,  # type: ignore[attr-defined]
+    )
 
 
 def _row(call: Call) -> dict[str, object]:

@@ -4,11 +4,16 @@ import csv
 import io
 from typing import Any
 
+import httpx
 import pytest
+from django.core.cache import cache
 from django.test import Client as Visitor
 
 from agencies.models import Agency
+from calls import recording
+from organizations.models import Organization
 from people.models import User
+from tenancy import door
 from tests.support import hms_says
 from tests.support.hms_says import Hms
 from tests.support.portal import Portal, text_of
@@ -57,3 +62,27 @@ def test_the_file_names_the_client(portal: Portal, ada: Visitor) -> None:
     body = ada.get("/agencies/acme/calls/csv/").getvalue().decode()
     (row,) = csv.DictReader(io.StringIO(body))
     assert (row["client"], row["email"], row["seconds_billed"]) == ("Ben", "ben@client.test", "60")
+
+
+def test_what_was_said_is_shown_to_the_agency_as_to_its_client(portal: Portal, ada: Visitor) -> None:
+    ben = portal.person(credit=600)
+    call = portal.call(ben, 60)
+    with door.enter(portal.agency):
+        org = portal.says.of(Organization.objects.get(client=ben.client))
+    org.ends(60, id=call.hms_id, agent_id=org.assistants[0]["id"], summary="Somebody called.")
+    page = ada.get(f"/agencies/acme/calls/{call.pk}/said/")
+    assert "Somebody called." in text_of(page)
+    org.assistants[0]["gdpr_mode"] = True
+    cache.clear()
+    assert "This call is private" in text_of(ada.get(f"/agencies/acme/calls/{call.pk}/said/"))
+
+
+def test_a_recording_passes_through_the_dashboard(portal: Portal, ada: Visitor, monkeypatch: Any) -> None:
+    ben = portal.person(credit=600)
+    call = portal.call(ben, 60)
+    with door.enter(portal.agency):
+        org = portal.says.of(Organization.objects.get(client=ben.client))
+    org.ends(60, id=call.hms_id, recording_url="http://127.0.0.1/1.wav")
+    client = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(200, content=iter([b"sound"]))))
+    monkeypatch.setattr(recording, "_connections", lambda: client)
+    assert ada.get(f"/agencies/acme/calls/{call.pk}/recording/").getvalue() == b"sound"
