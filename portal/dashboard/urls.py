@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.dashboard import (
+    access_tokens,
     attention,
     brand,
     calls,
@@ -38,6 +39,8 @@ urlpatterns = [
     path("clients/<uuid:client_id>/entries/<int:version>/undo/", clients.undo, name="undo"),
     path("clients/<uuid:client_id>/organization/retry/", clients.organization_retry, name="organization_retry"),
     path("clients/<uuid:client_id>/organization/key/", clients.organization_key, name="organization_key"),
+    path("clients/<uuid:client_id>/api-access/", access_tokens.page, name="client_tokens"),
+    path("clients/<uuid:client_id>/api-access/<uuid:token_id>/revoke/", access_tokens.revoke, name="revoke_token"),
     path("calls/", calls.table, name="calls"),
     path("calls/csv/", calls.csv, name="calls_csv"),
     path("calls/live/", calls.live, name="calls_live"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.storefront import buying, calling, calls, history
+from portal.storefront import access_tokens, buying, calling, calls, history
 from portal.storefront.home import home
 
 app_name = "storefront"
@@ -28,5 +28,7 @@ urlpatterns = [
     path("purchases/<uuid:purchase_id>/check/", buying.check, name="check"),
     path("purchases/<uuid:purchase_id>/cancel/", buying.cancel, name="cancel"),
     path("purchases/<uuid:purchase_id>/receipt/", buying.receipt, name="receipt"),
+    path("api-access/", access_tokens.page, name="tokens"),
+    path("api-access/<uuid:token_id>/revoke/", access_tokens.revoke, name="revoke_token"),
     path("assistants/", calling.listing, name="assistants"),
 ]

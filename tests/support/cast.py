@@ -17,6 +17,7 @@ from clients.models import Client
 from organizations.models import Organization
 from people.models import User
 from tenancy import door
+from vault import api_tokens
 
 PLATFORM_HOST = "portal.localhost"
 
@@ -104,6 +105,9 @@ class Cast:
             actor={"kind": "member", "id": "1", "email": "ada@acme.test"},
             reason=client.name,
         )
+        token = api_tokens.issue(
+            client_id=client.pk, name=client.name, scopes=list(api_tokens.Scope), actor={"kind": "client"}
+        )
         ids: dict[str, UUID | int] = {
             # Of the entry above, an undoable one.
             "version": 1,
@@ -111,6 +115,7 @@ class Cast:
             "call_id": call.pk,
             "package_id": package.pk,
             "purchase_id": purchase.pk,
+            "token_id": token.row.pk,
         }
         return dict(ids)
 
