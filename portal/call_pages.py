@@ -194,7 +194,7 @@ def _figures(asked_for: Asked) -> dict[str, Any]:
                 "minutes": _minutes(day.billed_seconds),
                 "billed": minutes_seconds(day.billed_seconds),
                 "average": minutes_seconds(day.average_seconds) if day.answered else "–",
-                "average_minutes": _minutes(day.average_seconds),
+                "average_minutes": _minutes(day.average_seconds) if day.answered else "",
             }
             for day in found.days
         ],

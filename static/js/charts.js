@@ -54,7 +54,7 @@
     var kind = box.dataset.chart;
     var edge = color("--brand-edge");
     var set = { data: points.values, backgroundColor: edge, borderColor: edge };
-    if (kind === "line") Object.assign(set, { borderWidth: 2, pointRadius: 2, tension: 0.25 });
+    if (kind === "line") Object.assign(set, { borderWidth: 2, pointRadius: 2, tension: 0.25, spanGaps: true });
     else Object.assign(set, { borderRadius: 3, maxBarThickness: 28 });
     canvas.hidden = false;
     drawn.push(new window.Chart(canvas, {
