@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.storefront import access_tokens, buying, calling, calls, history
+from portal.storefront import access_tokens, browser_call, buying, calling, calls, history
 from portal.storefront.home import home
 
 app_name = "storefront"
@@ -15,6 +15,7 @@ urlpatterns = [
     path("calls/csv/", calls.csv, name="calls_csv"),
     path("calls/live/", calls.live, name="calls_live"),
     path("calls/start/", calling.start, name="start_call"),
+    path("calls/browser/", browser_call.start, name="browser_call"),
     path("calls/<uuid:call_id>/", calls.detail, name="call"),
     path("calls/<uuid:call_id>/end/", calls.end, name="end_call"),
     path("calls/<uuid:call_id>/said/", calls.said, name="call_said"),

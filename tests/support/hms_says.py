@@ -67,6 +67,7 @@ class Hms:
     def __init__(self) -> None:
         self.orgs: dict[str, Org] = {}
         self.requests: list[str] = []
+        self.call_server = "wss://calls.test"
         self.bodies: list[Any] = []
         self.trouble: list[tuple[str, Callable[[Callable[[], httpx.Response]], httpx.Response]]] = []
         self.page: Callable[[list[Any], int, int], list[Any]] = lambda rows, limit, offset: rows[
@@ -137,6 +138,7 @@ class Hms:
             "GET /numbers": lambda: httpx.Response(200, json={"numbers": org.numbers}),
             "GET /calls": lambda: self.listed(org, request),
             "POST /calls/outbound": lambda: self.placed(org, body),
+            "POST /hms/v1/web-calls": lambda: self.web_call(org),
         }
         return known[f"{request.method} {path}"]()
 
@@ -172,6 +174,10 @@ class Hms:
         if body["type"] == "end-call":
             call |= {"status": "ended", "ended_at": iso(datetime.now(UTC)), "duration_seconds": 61}
         return httpx.Response(200, json={"success": True, "message": "done"})
+
+    def web_call(self, org: Org) -> httpx.Response:
+        org.has(status="connecting", direction="web", caller_phone=None)
+        return httpx.Response(201, json={"token": "lk_secret", "server_url": self.call_server})
 
     def placed(self, org: Org, body: Any) -> httpx.Response:
         call_id = org.has(status="dialing", direction="outbound", caller_phone=body["destination"])

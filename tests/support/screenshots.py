@@ -36,7 +36,7 @@ DASHBOARD = [
     "address",
 ]
 PORTAL = {"home": "/", "statement": "/statement/", "calls": "/calls/", "buy": "/buy/", "start-a-call": "/calls/start/"}
-PORTAL |= {"api-access": "/api-access/"}
+PORTAL |= {"api-access": "/api-access/", "talk-in-the-browser": "/calls/browser/"}
 PORTAL |= {"statement-on-paper": "/statement/paper/", "assistants": "/assistants/", "purchases": "/purchases/"}
 VISITOR = {"welcome": "/", "portal-sign-up": "/account/signup/", "portal-sign-in": "/account/login/"}
 _ONE_CALL = ":not([href*='start']):not([href*='csv'])"
