@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from billing import wallets
 from calls import placing
@@ -55,6 +56,13 @@ def test_the_same_key_with_the_same_request_is_the_same_call(portal: Portal, crm
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json()["call"]["id"] == second.json()["call"]["id"]
     assert placed(portal) == 1
+
+
+def test_a_call_that_was_placed_is_told_again_while_the_provider_is_away(portal: Portal, crm: Program) -> None:
+    first = crm.start()
+    cache.clear()
+    portal.says.breaks("GET /assistants")
+    assert crm.start().json()["call"]["id"] == first.json()["call"]["id"]
 
 
 def test_the_same_key_with_another_request_is_refused(portal: Portal, crm: Program) -> None:
