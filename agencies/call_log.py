@@ -1,14 +1,17 @@
-"""The calls of all clients of an agency, the latest first, a page at a time. Two queries at most."""
+"""The calls of all clients of an agency or of one, the latest first, a page at a time or every one. Reads only."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from agencies import paging
+from calls import choosing
+from calls.choosing import Choice
 from calls.models import Call
 
 PAGE = 30
+ROWS_AT_A_TIME = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +22,35 @@ class Page:
     older: str
 
 
-def page(*, client_id: UUID | None = None, after: str = "", size: int = PAGE) -> Page:
-    """A page of calls, of one client or of all, from the key `after` on. A bad key starts over."""
-    found = Call.objects.select_related("organization__client").order_by("-placed_at", "-pk")
-    if client_id is not None:
-        found = found.filter(organization__client_id=client_id)
+def page(choice: Choice, *, after: str = "", size: int = PAGE) -> Page:
+    """A page of the chosen calls from the key `after` on, in one query. A bad key starts over."""
+    found = list(_after(_latest_first(choice), after)[: size + 1])
+    older = _key(found[size - 1]) if len(found) > size else ""
+    return Page(found[:size], older)
+
+
+def every(choice: Choice) -> Iterator[Call]:
+    """Every chosen call, read some at a time: memory does not grow with the list."""
+    after, latest = "", _latest_first(choice)
+    while True:
+        found = list(_after(latest, after)[:ROWS_AT_A_TIME])
+        yield from found
+        if len(found) < ROWS_AT_A_TIME:
+            return
+        after = _key(found[-1])
+
+
+def _latest_first(choice: Choice) -> QuerySet[Call]:
+    return choosing.chosen(choice).select_related("organization__client").order_by("-placed_at", "-pk")
+
+
+def _after(found: QuerySet[Call], after: str) -> QuerySet[Call]:
     key = paging.read_key(after)
-    if key is not None:
-        at, pk = key
-        found = found.filter(Q(placed_at__lt=at) | Q(placed_at=at, pk__lt=pk))
-    calls = list(found[: size + 1])
-    older = paging.write_key(calls[size - 1].placed_at, calls[size - 1].pk) if len(calls) > size else ""
-    return Page(calls[:size], older)
+    if key is None:
+        return found
+    at, pk = key
+    return found.filter(Q(placed_at__lt=at) | Q(placed_at=at, pk__lt=pk))
+
+
+def _key(call: Call) -> str:
+    return paging.write_key(call.placed_at, call.pk)

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from calls import holds
 from calls.models import Call, Hold
 from calls.rating import is_over
 
 # A call that was never said to be over is not shown as running for ever.
 _LONGEST = timedelta(hours=4)
-_MOST = 5
+_MOST, _MOST_OF_ALL = 5, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,11 @@ class GoingOn:
     longest_seconds: int
 
     @property
+    def can_be_ended(self) -> bool:
+        """Whether somebody has answered and it is not over: HMS hangs up nothing else."""
+        return self.elapsed_seconds is not None and not self.is_over
+
+    @property
     def left_seconds(self) -> int:
         """For how much longer it may run."""
         return max(self.longest_seconds - (self.elapsed_seconds or 0), 0)
@@ -30,15 +37,21 @@ class GoingOn:
 
 def look(client_id: UUID, *, now: datetime) -> list[GoingOn]:
     """The client's calls that run, or are over and not counted yet, newest first. Two queries."""
-    calls = list(
-        Call.objects.filter(organization__client_id=client_id, booked_at=None, placed_at__gt=now - _LONGEST).order_by(
-            "-placed_at", "-pk"
-        )[:_MOST]
-    )
+    return _going(Call.objects.filter(organization__client_id=client_id), now, _MOST)
+
+
+def look_at_all(*, now: datetime) -> list[GoingOn]:
+    """The same of all clients, each call with its client."""
+    return _going(Call.objects.select_related("organization__client"), now, _MOST_OF_ALL)
+
+
+def _going(among: QuerySet[Call], now: datetime, most: int) -> list[GoingOn]:
+    unsettled = among.filter(booked_at=None, placed_at__gt=now - _LONGEST)
+    calls = list(unsettled.order_by("-placed_at", "-pk")[:most])
     if not calls:
         return []
-    own = Hold.objects.filter(organization__client_id=client_id, released_at=None)
-    held = own.filter(hms_call_id__in=[call.hms_id for call in calls])
+    held = Hold.objects.filter(released_at=None, organization_id__in={call.organization_id for call in calls})
+    held = held.filter(hms_call_id__in=[call.hms_id for call in calls])
     longest = {hold.hms_call_id: holds.longest_call(hold) for hold in held}
     return [_going_on(call, longest.get(call.hms_id, 0), now) for call in calls]
 

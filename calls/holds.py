@@ -31,6 +31,10 @@ _PLACED_WITHIN = timedelta(minutes=5)
 _CLOCKS_DIFFER = timedelta(minutes=1)
 
 
+# Stands where the number would, for a call in the browser: it has none.
+IN_THE_BROWSER = "web"
+
+
 class NotEnoughTime(ValueError):
     """Too little is available to start a call. The message is for the client."""
 
@@ -142,7 +146,7 @@ def name(hold: Hold, *, hms_call_id: str) -> None:
 
 
 def adopt(*, organization: Organization, rows: Iterable[Call]) -> None:
-    """Give new outbound calls of the list the holds that lost HMS's answer: same number, about the same time.
+    """Give new calls of the list the holds that know no call yet: same number, or in the browser, about the same time.
 
     Inside the caller's transaction, under the wallet's lock.
     """
@@ -151,10 +155,16 @@ def adopt(*, organization: Organization, rows: Iterable[Call]) -> None:
         for hold in nameless:
             since = row.placed_at - hold.created_at
             in_time = -_CLOCKS_DIFFER <= since <= _PLACED_WITHIN
-            if in_time and hold.destination in (row.customer_number, row.own_number):
+            if in_time and _is_for(hold, row):
                 Hold.objects.filter(pk=hold.pk).update(hms_call_id=row.hms_id)
                 nameless.remove(hold)
                 break
+
+
+def _is_for(hold: Hold, row: Call) -> bool:
+    if hold.destination == IN_THE_BROWSER:
+        return row.direction == "web"
+    return hold.destination in (row.customer_number, row.own_number)
 
 
 def expire(*, organization: Organization, running: Collection[str], asked_at: datetime) -> int:

@@ -73,7 +73,8 @@ class Hold(models.Model):
     hms_call_id = models.CharField(max_length=255, blank=True)
     # Of a call that we place: finds its hold again when HMS's answer, with the id in it, was lost.
     destination = models.CharField(max_length=20, blank=True)
-    # Who placed it: {"kind", "id", "email"} as they were then; empty for a call that came in.
+    # Who placed it: {"kind", "id", "email"} as they were then; empty for a call that came in. Of a program also
+    # "request", the hash of what it asked for: the same key with another request is refused.
     actor = models.JSONField(default=dict)
     seconds = models.PositiveIntegerField()
     created_at = models.DateTimeField(default=timezone.now)

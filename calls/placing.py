@@ -3,7 +3,8 @@
 import logging
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,10 +15,11 @@ from calls import holds
 from calls.models import Call, Hold
 from clients.models import Client
 from follow_ups import agenda
-from hms_client import HMSError, InsufficientCredits, RateLimited, StartedCall
+from hms_client import HMSClient, HMSError, InsufficientCredits, RateLimited, StartedCall, WebCall
 from organizations import assistants, hms
 from organizations.models import Organization
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")
 _BETWEEN_DIGITS = re.compile(r"[\s().\-/\u00a0]+")
@@ -92,14 +94,38 @@ def start(
     organization = _ready_organization(client_id)
     assistant, own_number = _chosen(organization, assistant_id, number_id)
     hold = _set_aside(organization, assistant, number, actor, form_token)
+    started = _ask(
+        hold,
+        lambda client: client.calls.start_outbound(
+            destination=number,
+            assistant_id=assistant_id,
+            number_id=number_id,
+            assistant_override={"max_duration_seconds": holds.longest_call(hold)},
+        ),
+    )
+    return _note(hold, started, assistant, own_number)
+
+
+def open_in_browser(
+    *, client_id: uuid.UUID, assistant_id: str, actor: Mapping[str, str], form_token: uuid.UUID
+) -> tuple[WebCall, Hold]:
+    """Open a call that a browser joins: what it joins with, and what was set aside for it. The token lets anybody join.
+
+    HMS does not say which call it is; the hold finds it in the list. Raises as `start` does, but for the destination.
+    """
+    organization = _ready_organization(client_id)
+    assistant, _no_number = _chosen(organization, assistant_id, None)
+    hold = _set_aside(organization, assistant, holds.IN_THE_BROWSER, actor, form_token)
+    override = {"max_duration_seconds": holds.longest_call(hold)}
+    opened = _ask(hold, lambda client: client.web_calls.start(assistant_id=assistant_id, assistant_override=override))
+    return opened, hold
+
+
+def _ask(hold: Hold, question: Callable[[HMSClient], T]) -> T:
+    """HMS's answer to the one request that a hold is for. What surely came to nothing gives the hold back."""
     try:
-        with hms.for_organization(organization) as client:
-            started = client.calls.start_outbound(
-                destination=number,
-                assistant_id=assistant_id,
-                number_id=number_id,
-                assistant_override={"max_duration_seconds": holds.longest_call(hold)},
-            )
+        with hms.for_organization(hold.organization) as client:
+            return question(client)
     except hms.NoKey as error:
         with transaction.atomic():
             holds.release_one(hold, now=timezone.now())
@@ -113,7 +139,6 @@ def start(
         with transaction.atomic():
             holds.release_one(hold, now=timezone.now())
         raise _refusal(error) from error
-    return _note(hold, started, assistant, own_number)
 
 
 def _ready_organization(client_id: uuid.UUID) -> Organization:

@@ -6,7 +6,7 @@ ROUNDINGS = (1, 6, 30, 60)
 # HMS's words for a call that never was one. They cost nothing, whatever time stands beside them.
 FREE_STATUSES = frozenset({"failed", "rejected", "insufficient-credits"})
 _OVER = FREE_STATUSES | {"ended", "ended-with-error", "transferred"}
-_LIVE = frozenset({"queued", "scheduled", "initiated", "dialing", "connecting", "ringing", "in-progress"})
+LIVE_STATUSES = frozenset({"queued", "scheduled", "initiated", "dialing", "connecting", "ringing", "in-progress"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +50,4 @@ def is_free(status: str) -> bool:
 def is_over(status: str, *, has_ended: bool) -> bool:
     """Whether nothing more happens to the call. A word we do not know is believed only beside a time of ending."""
     word = normal(status)
-    return word in _OVER or (has_ended and word not in _LIVE)
+    return word in _OVER or (has_ended and word not in LIVE_STATUSES)

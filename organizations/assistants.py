@@ -31,7 +31,9 @@ _ENDPOINT = "/api/webhooks/hms/{token}"
 
 @dataclass(frozen=True, slots=True)
 class Assistant:
-    """One of the organization's assistants. `reports_to_us`: HMS tells our endpoint about its calls."""
+    """One of the organization's assistants. `reports_to_us`: HMS tells our endpoint about its calls; `is_private`: what
+    is said to it is to be shown nowhere.
+    """
 
     id: str
     name: str
@@ -40,6 +42,7 @@ class Assistant:
     reports_to_us: bool
     first_message: str = ""
     voice: str = ""
+    is_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ def _shown(row: HmsAssistant, address: str | None) -> Assistant:
         reports_to_us=address is not None and row.webhook_url == address,
         first_message=row.first_message or "",
         voice=_voice(row),
+        is_private=row.gdpr_mode is True,
     )
 
 

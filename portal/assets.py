@@ -15,6 +15,8 @@ from django.core.files.storage import FileSystemStorage, Storage
 _NODE = settings.BASE_DIR / "node_modules"
 _FILES = {
     "vendor/tabler.min.css": _NODE / "@tabler/core/dist/css/tabler.min.css",
+    "vendor/chart.umd.min.js": _NODE / "chart.js/dist/chart.umd.min.js",
+    "vendor/livekit-client.umd.js": _NODE / "livekit-client/dist/livekit-client.umd.js",
     "vendor/htmx.min.js": Path(django_htmx.__file__).parent / "static/django_htmx/htmx-2.min.js",
 }
 

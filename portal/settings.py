@@ -224,6 +224,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
+        # Recordings pass through the portal's own host: decision 0017.
+        "media-src": [SELF],
         # The POST of the buy form is answered by a redirect to Checkout, which Chromium counts as part of the form.
         "form-action": [SELF, STRIPE_CHECKOUT_ORIGIN],
         "frame-ancestors": [NONE],

@@ -8,6 +8,7 @@ from portal.storefront.theme import theme
 urlpatterns = [
     path("theme/<slug:digest>.css", theme, name="theme"),
     path("account/", include("allauth.urls")),
+    path("api/v1/", include("portal.api.urls")),
     path("", include("portal.storefront.urls")),
 ]
 

@@ -250,8 +250,12 @@ def call_result(call: Call) -> str:
 
 def call_direction(call: Call) -> str:
     """Which way it went."""
-    words = {"inbound": _("Incoming"), "outbound": _("Outgoing"), "web": _("In the browser")}
-    return words.get(call.direction, "")
+    return direction(call.direction)
+
+
+def direction(which: str) -> str:
+    """Which way calls of this direction go; "" for a word that we do not know."""
+    return {"inbound": _("Incoming"), "outbound": _("Outgoing"), "web": _("In the browser")}.get(which, "")
 
 
 def rounding(call: Call) -> str:

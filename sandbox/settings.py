@@ -15,6 +15,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "control_rate_limit": 10,
         # A child gets the number that its agency would forward to HMS by SIP, so that it can call at once.
         "number_for_child": True,
+        # Calls have a recording once they are over.
+        "recordings": True,
         "pool_end_reason": "insufficient_credits",
         "webhooks": "on",
         "duplicate": 0,

@@ -10,8 +10,8 @@ from enum import Enum
 from django.utils.translation import gettext as _
 
 _AROUND = " \t\r\n\u00a0\u200b\u200c\u200d\ufeff\"'`\u201c\u201d\u2018\u2019"
-_SECRET = re.compile(r"\b((?:sk|rk|pk)_(?:live|test|org)_|whsec_|fl_(?:live_|test_)?)[A-Za-z0-9+/=_-]{4,}")
-_PREFIX = re.compile(r"(?:(?:sk|rk|pk)_(?:live|test)_|whsec_|fl_(?:live_|test_)?|)")
+_SECRET = re.compile(r"\b((?:sk|rk|pk)_(?:live|test|org)_|whsec_|capi_|fl_(?:live_|test_)?)[A-Za-z0-9+/=_-]{4,}")
+_PREFIX = re.compile(r"(?:(?:sk|rk|pk)_(?:live|test)_|whsec_|capi_|fl_(?:live_|test_)?|)")
 _LONGEST = 255
 
 

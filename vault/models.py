@@ -1,7 +1,9 @@
-"""Connections of an agency to Stripe and HMS, with their secrets sealed; and the agency's own data key.
+"""Connections of an agency to Stripe and HMS, with their secrets sealed; the agency's own data key; tokens of clients.
 
 A sealed column holds what vault.envelope.seal() returned. A mask is what may be shown: `sk_live_...4242`.
 """
+
+import uuid
 
 from django.conf import settings
 from django.db import models
@@ -68,3 +70,28 @@ class HMSConnection(models.Model):
 
     def __str__(self) -> str:
         return f"HMS of {self.agency_id}"
+
+
+class ApiToken(models.Model):
+    """Lets a client's program in. The token itself is shown once and kept nowhere."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    agency = models.ForeignKey(settings.TENANT_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    # The Client in the agency's schema. No foreign key crosses schemas.
+    client_id = models.UUIDField()
+    name = models.CharField(max_length=80)
+    # SHA-256 of the token, which is random: there is nothing to guess, so nothing has to be slow.
+    token_hash = models.CharField(max_length=64, unique=True)
+    mask = models.CharField(max_length=40)
+    scopes = models.JSONField(default=list)
+    # Who made it, as they were then: {"kind", "id", "email"}.
+    created_by = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["agency", "client_id"], name="api_token_of_client")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.mask})"

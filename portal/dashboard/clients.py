@@ -17,6 +17,7 @@ from billing import disputes, expiry, wallets
 from billing.ledger import Outcome, Posting
 from billing.models import LedgerEntry
 from calls import holds, statement
+from calls.choosing import Choice
 from calls.holds import Obstacle
 from clients.models import Client
 from organizations import provisioning
@@ -149,7 +150,7 @@ def _facts(agency: Agency, client: Client, before: str) -> dict[str, Any]:
     version = int(before) if before.isdecimal() and len(before) < 18 else None
     page = statement.page(client.pk, before_version=version, limit=_ENTRIES)
     undone = allocation.undone(client.pk, [line.entry.version for line in page.lines])
-    calls = call_log.page(client_id=client.pk, size=_LATEST).calls
+    calls = call_log.page(Choice(client_id=client.pk), size=_LATEST).calls
     purchases = client.purchases.select_related("client").order_by("-created_at")[:_LATEST]
     wallet = wallets.get(client.pk)
     why = holds.obstacle(wallet)

@@ -111,6 +111,12 @@ class BareStream(RuntimeError):
     """A streaming body would be read after the schema was left."""
 
 
+def needs_no_schema(response: StreamingHttpResponse) -> StreamingHttpResponse:
+    """Say that the body comes from elsewhere than the database, so that no door is entered for it."""
+    response.enters_itself = True  # type: ignore[attr-defined]
+    return response
+
+
 def enters_itself(response: StreamingHttpResponse, agency: Agency) -> StreamingHttpResponse:
     """Make each chunk of the body be produced inside the agency's schema."""
 

@@ -11,7 +11,6 @@ from agencies.models import Agency
 from billing.models import LedgerEntry, Purchase
 from calls.models import Call
 from calls.statement import Line
-from clients.models import Client
 from portal import wording
 from portal.templatetags.figures import in_credits, signed_credits
 
@@ -45,7 +44,7 @@ def of_call(call: Call, *, agency: Agency, with_client: bool) -> Row:
         meta=_joined(client.name if with_client else "", wording.call_meta(call, with_day=True)),
         amount=taken or wording.call_state(call),
         below=wording.call_state(call) if taken else "",
-        href=_client_url(agency, client) if with_client else "",
+        href=reverse("dashboard:call", args=[agency.slug, call.pk]),
     )
 
 
@@ -95,10 +94,6 @@ def _will_be_undone(entry: LedgerEntry) -> str:
         else _("This gives %(credits)s credits back. The line stays, and your client sees a second one that undoes it.")
     )
     return words % {"credits": in_credits(abs(entry.amount))}
-
-
-def _client_url(agency: Agency, client: Client) -> str:
-    return reverse("dashboard:client", args=[agency.slug, client.pk])
 
 
 def _joined(*parts: str) -> str:

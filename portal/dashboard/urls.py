@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.dashboard import (
+    access_tokens,
     addresses,
     attention,
     brand,
@@ -39,7 +40,15 @@ urlpatterns = [
     path("clients/<uuid:client_id>/entries/<int:version>/undo/", clients.undo, name="undo"),
     path("clients/<uuid:client_id>/organization/retry/", clients.organization_retry, name="organization_retry"),
     path("clients/<uuid:client_id>/organization/key/", clients.organization_key, name="organization_key"),
+    path("clients/<uuid:client_id>/api-access/", access_tokens.page, name="client_tokens"),
+    path("clients/<uuid:client_id>/api-access/<uuid:token_id>/revoke/", access_tokens.revoke, name="revoke_token"),
     path("calls/", calls.table, name="calls"),
+    path("calls/csv/", calls.csv, name="calls_csv"),
+    path("calls/live/", calls.live, name="calls_live"),
+    path("calls/<uuid:call_id>/", calls.detail, name="call"),
+    path("calls/<uuid:call_id>/end/", calls.end, name="end_call"),
+    path("calls/<uuid:call_id>/said/", calls.said, name="call_said"),
+    path("calls/<uuid:call_id>/recording/", calls.recording, name="call_recording"),
     path("purchases/", purchases.table, name="purchases"),
     path("purchases/csv/", purchases.csv, name="purchases_csv"),
     path("purchases/<uuid:purchase_id>/", purchases.detail, name="purchase"),

@@ -33,6 +33,8 @@ class CallForm(forms.Form):
         widget=forms.TextInput({"type": "tel", "inputmode": "tel", "autocomplete": "tel"}),
     )
     form_token = forms.UUIDField(widget=forms.HiddenInput)
+    # The seconds that the call may take, as they stood in the question.
+    agreed = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     def __init__(
         self, data: object, *, able: list[assistants.Assistant], numbers: tuple[assistants.Number, ...]
@@ -73,23 +75,26 @@ class CallForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 @client_page
 def start(request: HttpRequest) -> HttpResponse:
-    """Ask for a number, or say in a sentence why no call can be started now."""
-    obstacle, able, numbers = _able(request)
-    form = CallForm(request.POST or None, able=able, numbers=numbers)
+    """Ask for a number, then whether it may cost what it may; or say in a sentence why no call can be started now."""
+    obstacle, able, numbers = able_to_call(request)
+    form, question = CallForm(request.POST or None, able=able, numbers=numbers), None
     if request.method == "POST" and not obstacle:
-        if form.is_valid() and (done := _place(request, form)):
-            return done
+        if form.is_valid() and "change" not in request.POST:
+            question = _question(request, form, able, numbers)
+            if question is None and (done := _place(request, form)):
+                return done
         if form.is_outdated:
             messages.info(request, _("Something has changed meanwhile. Please look again; nothing was dialled."))
             return redirect("storefront:start_call")
     context = {
         "nav": "calls",
         "form": form,
+        "question": question,
         "obstacle": obstacle,
-        "why": _why(request, obstacle),
+        "why": why_not(request, obstacle),
         "able": able,
         "numbers": numbers,
-        "costs_at_most": _costs_at_most(request, able),
+        "costs_at_most": costs_at_most(request, able),
     }
     return render(request, "storefront/start_call.html", context)
 
@@ -109,6 +114,27 @@ def listing(request: HttpRequest) -> HttpResponse:
             is_away = True
     context = {"nav": "assistants", "assistants": rows, "in_setup": in_setup, "is_away": is_away}
     return render(request, "storefront/assistants.html", context)
+
+
+def _question(
+    request: HttpRequest,
+    form: CallForm,
+    able: list[assistants.Assistant],
+    numbers: tuple[assistants.Number, ...],
+) -> dict[str, object] | None:
+    """Who would be called by whom and for how much at most; None once that, or more, was agreed to."""
+    said = form.cleaned_data
+    by = next(each for each in able if each.id == said["assistant"])
+    at_most = costs_at_most(request, [by])
+    if said["agreed"] is not None and said["agreed"] >= at_most:
+        return None
+    return {
+        "to": said["destination"],
+        "assistant": by.name,
+        "number": next((_named(each) for each in numbers if each.id == said.get("number")), ""),
+        "at_most": at_most,
+        "is_dearer": said["agreed"] is not None,
+    }
 
 
 def _place(request: HttpRequest, form: CallForm) -> HttpResponse | None:
@@ -133,7 +159,7 @@ def _place(request: HttpRequest, form: CallForm) -> HttpResponse | None:
     return redirect("storefront:home")
 
 
-def _able(request: HttpRequest) -> tuple[str, list[assistants.Assistant], tuple[assistants.Number, ...]]:
+def able_to_call(request: HttpRequest) -> tuple[str, list[assistants.Assistant], tuple[assistants.Number, ...]]:
     """What stands in the way of a call ("" for nothing), and what it could be made with."""
     organization = _organization(request)
     if request.client.state == Client.State.SUSPENDED or (organization and organization.state == State.SUSPENDED):  # type: ignore[attr-defined]
@@ -150,7 +176,7 @@ def _able(request: HttpRequest) -> tuple[str, list[assistants.Assistant], tuple[
         return "away", [], ()
 
 
-def _why(request: HttpRequest, obstacle: str) -> money_words.Why | None:
+def why_not(request: HttpRequest, obstacle: str) -> money_words.Why | None:
     """The words for an obstacle that is about money."""
     if obstacle not in list(holds.Obstacle):
         return None
@@ -158,7 +184,8 @@ def _why(request: HttpRequest, obstacle: str) -> money_words.Why | None:
     return money_words.why_for_client(holds.Obstacle(obstacle), request.wallet, agency_name=name)  # type: ignore[attr-defined]
 
 
-def _costs_at_most(request: HttpRequest, able: list[assistants.Assistant]) -> int:
+def costs_at_most(request: HttpRequest, able: list[assistants.Assistant]) -> int:
+    """The most seconds that a call of one of these assistants could take now."""
     available = request.wallet.available  # type: ignore[attr-defined]
     return max(
         (going_on.costs_at_most(available, assistant_maximum=each.max_duration_seconds) for each in able), default=0

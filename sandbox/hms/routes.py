@@ -2,7 +2,17 @@
 
 from werkzeug.routing import Rule
 
-from sandbox.hms import assistants, calls, controls, health, numbers, organizations, usage, web_calls
+from sandbox.hms import (
+    assistants,
+    calls,
+    controls,
+    health,
+    numbers,
+    organizations,
+    recordings,
+    usage,
+    web_calls,
+)
 
 API = "/hms/api/v1"
 LEVERS = "/_sandbox/hms"
@@ -37,6 +47,7 @@ RULES = [
     Rule(f"{LEVERS}/calls/<id_>", methods=["PATCH"], endpoint=controls.correct),
     Rule(f"{LEVERS}/calls/<id_>/end", methods=["POST"], endpoint=controls.end),
     Rule(f"{LEVERS}/calls/<id_>/tool-calls", methods=["POST"], endpoint=controls.call_tool),
+    Rule(f"{recordings.PATH}/<token>.wav", methods=["GET"], endpoint=recordings.show),
     Rule(f"{LEVERS}/settings", methods=["POST"], endpoint=controls.change_settings),
     Rule(f"{LEVERS}/state", methods=["GET"], endpoint=controls.state),
 ]

@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 from sandbox import ids, settings, times
-from sandbox.hms import pools, running, transcript, usage, webhooks
+from sandbox.hms import pools, recordings, running, transcript, usage, webhooks
 from sandbox.store import Document
 from sandbox.world import World
 
@@ -172,6 +172,8 @@ def close(
     if duration_seconds is not None:
         call["messages"] = (call["messages"] or []) + transcript.talk(duration_seconds) + call["_said"]
         call["summary"] = transcript.summary(duration_seconds)
+        call["analysis_result"] = transcript.analysis(call["_config"], duration_seconds)
+        call["recording_url"] = recordings.make(world, duration_seconds)
         pools.take(world, owner(world, call), duration_seconds, at)
     usage.book(world, call, at)
 
@@ -179,7 +181,12 @@ def close(
 def report(world: World, call: Document) -> None:
     """The end-of-call report."""
     fields = ("duration_seconds", "end_reason", "started_at", "ended_at", "summary", "messages")
-    webhooks.announce(world, call, "end-of-call-report", {name: call[name] for name in fields})
+    told = {name: call[name] for name in fields}
+    if call["analysis_result"] is not None:
+        told["analysis"] = call["analysis_result"]
+    if call["recording_url"] is not None:
+        told["recording_url"] = call["recording_url"]
+    webhooks.announce(world, call, "end-of-call-report", told)
 
 
 def correct(world: World, call_id: str, changes: dict[str, Any]) -> Document | None:

@@ -32,3 +32,13 @@ def summary(seconds: int) -> str:
     if seconds < len(LINES):
         return "The caller asked to move an appointment; the call ended before a day was agreed."
     return "The caller moved an appointment to Thursday at half past two and was told to bring the customer number."
+
+
+def analysis(config: dict[str, Any], seconds: int) -> dict[str, Any] | None:
+    """What an assistant with an analysis plan finds in a call of so many seconds; None without a plan."""
+    plan = (config.get("analysis_plan") or {}).get("structured_data_plan") or {}
+    if not plan.get("enabled"):
+        return None
+    is_booked = seconds >= len(LINES)
+    day = {"day": "Thursday", "time": "14:30"} if is_booked else None
+    return {"intent": "reschedule", "appointment_booked": is_booked, "new_appointment": day}

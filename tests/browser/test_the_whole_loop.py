@@ -90,6 +90,8 @@ def call(live: Live, page: Page) -> int:
     page.goto(live.address("harbour-voice", "/"))
     page.get_by_role("link", name=re.compile("Start a call")).first.click()
     send(page, destination="+31201234567")
+    page.get_by_role("button", name="Call now").click()
+    page.wait_for_url(live.address("harbour-voice", "/"))
     page.goto(live.address("harbour-voice", "/"))
     ended = wait_for(lambda: ended_call(live))
     expect(page.locator("[data-balance]")).not_to_have_attribute("data-balance", "6000", timeout=15_000)

@@ -24,6 +24,7 @@ SIGNED_IN = "signed in"
 MEMBER = "a member of the agency"
 CLIENT = "a client of the agency"
 MACHINE = "a machine with a signature"
+TOKEN = "a program with a token of a client of the agency"
 NEAR = "whoever asks from the servers' own network, on the internal address"
 
 PLATFORM = {
@@ -42,6 +43,9 @@ PORTAL = {
     "theme": ANYBODY,
     "storefront:home": ANYBODY,
     "storefront:*": CLIENT,
+    "api:openapi": ANYBODY,
+    "api:nothing": ANYBODY,
+    "api:*": TOKEN,
 }
 INTERNAL = {"healthz": NEAR, "tls_allowed": NEAR}
 
@@ -126,6 +130,15 @@ def test_a_portal_is_closed_to_strangers(method: str, stranger: str, acme: Agenc
         if not refused(getattr(visitor, method)(path)):
             open_doors.append(path)
     assert not open_doors
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("stranger", ["nobody", "ada", "ben", "zoe"])
+def test_the_api_knows_no_cookies(method: str, stranger: str, acme: Agency, cast: Cast) -> None:
+    visitor = cast.on_portal_of_acme(stranger)
+    for name, pattern in protected("portal.urls_portal", PORTAL, TOKEN):
+        path = address("portal.urls_portal", name, pattern, {"slug": acme.slug, **cast.ids_of_acme})
+        assert getattr(visitor, method)(path).status_code in (401, 405), path
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -172,3 +172,17 @@ def test_commands_to_a_call_do_what_they_say(agency, body, status):
 
 def test_a_command_to_an_unknown_call_is_404(agency):
     assert agency.child.post("/calls/call-_x/control", json={"type": "end-call"}).status_code == 404
+
+
+def test_a_call_that_was_talked_in_has_a_recording_in_parts(sandbox, agency, turn):
+    call_id = agency.place().json()["call_id"]
+    agency.call_in("in-progress", call_id)
+    address = sandbox.post(f"/hms/calls/{call_id}/end", duration_seconds=3)["recording_url"]
+    whole = httpx.get(address)
+    assert (whole.status_code, whole.headers["Content-Type"], whole.content[:4]) == (200, "audio/wav", b"RIFF")
+    part = httpx.get(address, headers={"Range": "bytes=2-3"})
+    assert (part.status_code, part.content) == (206, whole.content[2:4])
+    assert part.headers["Content-Range"] == f"bytes 2-3/{len(whole.content)}"
+    turn("hms", recordings=False)
+    other = agency.place().json()["call_id"]
+    assert sandbox.post(f"/hms/calls/{other}/end", duration_seconds=3)["recording_url"] is None

@@ -18,6 +18,7 @@ from domains import verification
 from organizations.models import Organization
 from people.models import User
 from tenancy import door
+from vault import api_tokens
 
 PLATFORM_HOST = "portal.localhost"
 
@@ -107,6 +108,9 @@ class Cast:
             actor={"kind": "member", "id": "1", "email": "ada@acme.test"},
             reason=client.name,
         )
+        token = api_tokens.issue(
+            client_id=client.pk, name=client.name, scopes=list(api_tokens.Scope), actor={"kind": "client"}
+        )
         ids: dict[str, UUID | int] = {
             # Of the entry above, an undoable one.
             "version": 1,
@@ -114,6 +118,7 @@ class Cast:
             "call_id": call.pk,
             "package_id": package.pk,
             "purchase_id": purchase.pk,
+            "token_id": token.row.pk,
         }
         return dict(ids)
 

@@ -67,6 +67,7 @@ class Hms:
     def __init__(self) -> None:
         self.orgs: dict[str, Org] = {}
         self.requests: list[str] = []
+        self.call_server = "wss://calls.test"
         self.bodies: list[Any] = []
         self.trouble: list[tuple[str, Callable[[Callable[[], httpx.Response]], httpx.Response]]] = []
         self.page: Callable[[list[Any], int, int], list[Any]] = lambda rows, limit, offset: rows[
@@ -127,6 +128,8 @@ class Hms:
         if path.startswith("/calls/") and request.method == "GET":
             call = org.calls.get(path.removeprefix("/calls/"))
             return httpx.Response(200, json=call) if call else httpx.Response(404, json={"error": "Not found"})
+        if path.endswith("/control"):
+            return self.controlled(org, path.split("/")[2], body)
         known: dict[str, Callable[[], httpx.Response]] = {
             "GET /organizations": lambda: self.shown(org),
             "POST /organizations": lambda: self.created(body),
@@ -135,6 +138,7 @@ class Hms:
             "GET /numbers": lambda: httpx.Response(200, json={"numbers": org.numbers}),
             "GET /calls": lambda: self.listed(org, request),
             "POST /calls/outbound": lambda: self.placed(org, body),
+            "POST /hms/v1/web-calls": lambda: self.web_call(org),
         }
         return known[f"{request.method} {path}"]()
 
@@ -160,6 +164,20 @@ class Hms:
         limit, offset = int(asked["limit"]), int(asked["offset"])
         page = self.page(rows, limit, offset)
         return httpx.Response(200, json={"calls": page, "pagination": {"total": len(rows), "limit": limit}})
+
+    def controlled(self, org: Org, call_id: str, body: Any) -> httpx.Response:
+        call = org.calls.get(call_id)
+        if call is None:
+            return httpx.Response(404, json={"error": "Call not found"})
+        if call["status"] != "in-progress":
+            return httpx.Response(400, json={"error": "Call is not in progress"})
+        if body["type"] == "end-call":
+            call |= {"status": "ended", "ended_at": iso(datetime.now(UTC)), "duration_seconds": 61}
+        return httpx.Response(200, json={"success": True, "message": "done"})
+
+    def web_call(self, org: Org) -> httpx.Response:
+        org.has(status="connecting", direction="web", caller_phone=None)
+        return httpx.Response(201, json={"token": "lk_secret", "server_url": self.call_server})
 
     def placed(self, org: Org, body: Any) -> httpx.Response:
         call_id = org.has(status="dialing", direction="outbound", caller_phone=body["destination"])

@@ -37,8 +37,10 @@ DASHBOARD = [
     "address",
 ]
 PORTAL = {"home": "/", "statement": "/statement/", "calls": "/calls/", "buy": "/buy/", "start-a-call": "/calls/start/"}
+PORTAL |= {"api-access": "/api-access/", "talk-in-the-browser": "/calls/browser/"}
 PORTAL |= {"statement-on-paper": "/statement/paper/", "assistants": "/assistants/", "purchases": "/purchases/"}
 VISITOR = {"welcome": "/", "portal-sign-up": "/account/signup/", "portal-sign-in": "/account/login/"}
+_ONE_CALL = ":not([href*='start']):not([href*='csv'])"
 Scheme = Literal["light", "dark"]
 
 
@@ -101,7 +103,15 @@ def bought(page: Page, product: Live) -> dict[str, str]:
     """Where the newest purchase of the client who is signed in is shown, and its receipt for paper."""
     page.goto(product.address("harbour", "/purchases/"))
     found = str(page.locator("main .ui-line a[href*='/purchases/']").first.evaluate("a => a.href"))
-    return {"purchase": found, "receipt": f"{found}receipt/"}
+    calls = of_a_call(page, product.address("harbour", "/calls/"))
+    return {"purchase": found, "receipt": f"{found}receipt/", **calls}
+
+
+def of_a_call(page: Page, calls: str) -> dict[str, str]:
+    """Where the newest call of a list is shown: its receipt with what was said, and the latter alone."""
+    page.goto(calls)
+    found = str(page.locator(f"main a[href*='/calls/']{_ONE_CALL}").first.evaluate("a => a.href"))
+    return {"call": found, "call-said": f"{found}said/"}
 
 
 def sold(page: Page, product: Live) -> dict[str, str]:
@@ -120,6 +130,8 @@ def sold(page: Page, product: Live) -> dict[str, str]:
         "statement": f"{client}statement/",
         "statement-on-paper": f"{client}statement/paper/",
         "three-way": f"{client}three-way/",
+        "api-access": f"{client}api-access/",
+        **of_a_call(page, product.address("", "/agencies/harbour/calls/")),
     }
 
 
@@ -168,8 +180,6 @@ def walk(product: Live, browser: Browser, folder: Path, scheme: Scheme) -> None:
             take(f"portal-{name}", product.address("harbour", path))
         for name, address in bought(page, product).items():
             take(f"portal-{name}", address)
-        page.goto(product.address("harbour", "/calls/"))
-        take("portal-call", page.locator("main a[href*='/calls/']:not([href*='start'])").first.evaluate("a => a.href"))
         context.close()
 
 

@@ -12,7 +12,8 @@ BOTH = """
 """
 PUBLIC = """
     agencies_agency agencies_discrepancy agencies_membership branding_branding domains_domain follow_ups_followup
-    inbox_hmsendpoint inbox_hmsevent inbox_stripeevent vault_datakey vault_hmsconnection vault_stripeconnection
+    inbox_hmsendpoint inbox_hmsevent inbox_stripeevent vault_apitoken vault_datakey vault_hmsconnection
+    vault_stripeconnection
     auth_group auth_group_permissions auth_permission django_admin_log django_content_type django_session
 """
 AGENCY = """

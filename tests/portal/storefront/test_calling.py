@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 
 from billing import wallets
+from billing.models import LedgerEntry
 from calls.models import Call
 from clients.models import Client
 from organizations.models import Organization
@@ -34,8 +35,14 @@ def form_of(answer: Any) -> dict[str, str]:
 
 
 def dial(person: Person, destination: str = "+31 20 123 4567", **changes: str) -> Any:
-    filled = form_of(person.get("/calls/start/")) | {"destination": destination} | changes
-    return person.post("/calls/start/", filled)
+    return send(person, form_of(person.get("/calls/start/")) | {"destination": destination} | changes)
+
+
+def send(person: Person, filled: dict[str, str]) -> Any:
+    """Send the form, and say yes when it asks what the call may cost."""
+    answer = person.post("/calls/start/", filled)
+    asked = b'name="agreed"' in answer.content
+    return person.post("/calls/start/", form_of(answer)) if asked else answer
 
 
 def calls_of(portal: Portal) -> list[tuple[str, str]]:
@@ -50,6 +57,37 @@ def test_a_call_is_placed_and_can_be_watched(portal: Portal, ben: Person) -> Non
     page = ben.sees("/")
     assert "Call to +31 2 ••• 4567" in page
     assert "30.00 held by 1 call" in page
+
+
+def test_nothing_is_dialled_before_its_cost_was_agreed_to(portal: Portal, ben: Person) -> None:
+    filled = form_of(ben.get("/calls/start/")) | {"destination": "+31 20 123 4567"}
+    question = ben.post("/calls/start/", filled)
+    assert "Call now? To +31201234567 Assistant Assistant Costs at most 30.50" in text_of(question)
+    assert calls_of(portal) == []
+    assert ben.post("/calls/start/", form_of(question)).headers["Location"] == "/"
+    assert len(calls_of(portal)) == 1
+
+
+def test_a_call_that_may_cost_more_than_agreed_asks_again(portal: Portal) -> None:
+    ann = portal.person("ann", credit=600)
+    question = ann.post("/calls/start/", form_of(ann.get("/calls/start/")) | {"destination": "+31201234567"})
+    portal.post(ann, 600, LedgerEntry.Kind.ALLOCATION)
+    again = ann.post("/calls/start/", form_of(question))
+    assert "More is available than a moment ago" in text_of(again)
+    assert "Costs at most 20.50" in text_of(again)
+    assert calls_of(portal) == []
+    assert ann.post("/calls/start/", form_of(again)).headers["Location"] == "/"
+
+
+def test_something_can_be_changed_before_it_is_agreed_to(portal: Portal, ben: Person) -> None:
+    filled = form_of(ben.get("/calls/start/")) | {"destination": "+31201234567"}
+    question = ben.post("/calls/start/", filled)
+    page = ben.post("/calls/start/", form_of(question) | {"change": "yes"})
+    assert 'value="+31201234567"' in page.content.decode()
+    assert b'name="agreed"' not in page.content
+    changed = ben.post("/calls/start/", form_of(page) | {"destination": "+31209999999"})
+    assert "To +31209999999" in text_of(changed)
+    assert calls_of(portal) == []
 
 
 def test_the_page_says_what_the_call_costs_at_most(portal: Portal) -> None:
@@ -133,7 +171,7 @@ def test_a_key_that_stops_to_open_meanwhile_gives_the_time_back(portal: Portal, 
     filled = form_of(ben.get("/calls/start/"))
     with door.enter(portal.agency):
         Organization.objects.update(api_key_sealed=b"\x01" + bytes(60))
-    answer = ben.post("/calls/start/", filled | {"destination": "+31201234567"})
+    answer = send(ben, filled | {"destination": "+31201234567"})
     assert "Calls cannot be placed right now" in text_of(answer)
     with door.enter(portal.agency):
         assert wallets.get(ben.client.pk).held == 0
@@ -147,7 +185,7 @@ def test_a_lost_answer_leads_to_the_calls_and_places_no_second_one(portal: Porta
 
 
 def test_the_same_form_places_one_call(portal: Portal, ben: Person) -> None:
-    filled = form_of(ben.get("/calls/start/")) | {"destination": "+31201234567"}
+    filled = form_of(ben.get("/calls/start/")) | {"destination": "+31201234567", "agreed": "1830"}
     ben.post("/calls/start/", filled)
     assert ben.post("/calls/start/", filled).headers["Location"] == "/calls/"
     assert "placed already" in ben.sees("/calls/")
@@ -158,7 +196,7 @@ def test_a_number_corrected_after_a_refusal_is_dialled(portal: Portal, ben: Pers
     portal.says.refuses("POST /calls/outbound", status=400, error="Invalid number")
     refused = dial(ben)
     assert "This call could not be placed" in text_of(refused)
-    answer = ben.post("/calls/start/", form_of(refused) | {"destination": "+31201234568"})
+    answer = send(ben, form_of(refused) | {"destination": "+31201234568"})
     assert answer.headers["Location"] == "/"
     assert calls_of(portal) == [("+31201234568", "outbound")]
 
