@@ -1,5 +1,6 @@
 """Settings, all from the environment (`.env.example` says what each variable means). Secrets have no default."""
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import environ
@@ -38,6 +39,8 @@ STRIPE_API_URL = env.str("STRIPE_API_URL", default="https://api.stripe.com")
 STRIPE_CHECKOUT_ORIGIN = env.str("STRIPE_CHECKOUT_ORIGIN", default="https://checkout.stripe.com")
 # Only where the local sandbox runs: lets `manage.py demo` ask it for keys.
 SANDBOX_URL = env.str("SANDBOX_URL", default="")
+# Private networks in which endpoints of customers may lie. Nothing else that is private is ever asked.
+OUTSIDE_NETWORKS = [ip_network(one) for one in env.list("OUTSIDE_NETWORKS", default=[])]
 
 # --- Agencies' own domains --------------------------------------------------------------------------------------------
 # What an agency's CNAME leads to is a name under this one. It shows in their clients' DNS, so it is not the platform's.
