@@ -1,4 +1,4 @@
-"""How many requests wait for customers' endpoints at once in this process: few for one agency, not every thread for all.
+"""How many requests wait for customers' endpoints at once in this process: few for one agency, never every thread.
 
 An endpoint that failed several times in a row is left alone for a while, then tried with one request. Nothing waits for
 a lane: whoever finds none is told at once.

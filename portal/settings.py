@@ -35,6 +35,9 @@ TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 # --- The outside ------------------------------------------------------------------------------------------------------
 HMS_API_URL = env.str("HMS_API_URL", default="https://api.hmsovereign.com/api/v1")
 HMS_WEB_CALL_URL = env.str("HMS_WEB_CALL_URL", default="https://assistant-api.hmsovereign.com/v1/web-calls")
+# Where HMS is told to report, as https://host: what leads to the process that waits for clients' endpoints. Empty: the
+# platform, where the proxy in front picks these requests out.
+HMS_REPORTS_TO = env.str("HMS_REPORTS_TO", default="").rstrip("/")
 STRIPE_API_URL = env.str("STRIPE_API_URL", default="https://api.stripe.com")
 STRIPE_CHECKOUT_ORIGIN = env.str("STRIPE_CHECKOUT_ORIGIN", default="https://checkout.stripe.com")
 # Only where the local sandbox runs: lets `manage.py demo` ask it for keys.
@@ -113,7 +116,7 @@ CACHES = {
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 # Workers empty the first queue before they look at the second: kombu knows their order by their names.
-CELERY_TASK_QUEUES = [Queue("1-balances"), Queue("2-everything-else")]
+CELERY_TASK_QUEUES = [Queue("1-balances"), Queue("2-everything-else"), Queue("3-deliveries")]
 CELERY_TASK_DEFAULT_QUEUE = "2-everything-else"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"queue_order_strategy": "sorted"}
 CELERY_TASK_ACKS_LATE = True
@@ -122,7 +125,10 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 2_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_TIME_LIMIT = 300
-CELERY_BEAT_SCHEDULE = {"sessions": {"task": "forget_sessions", "schedule": crontab(hour=3, minute=30)}}
+CELERY_BEAT_SCHEDULE = {
+    "sessions": {"task": "forget_sessions", "schedule": crontab(hour=3, minute=30)},
+    "inbox": {"task": "forget_inbox", "schedule": crontab(hour=3, minute=45)},
+}
 
 # --- Requests ---------------------------------------------------------------------------------------------------------
 # Host first: an unknown host gets one answer, no session and no file.
