@@ -42,6 +42,13 @@ class BodyGone(LookupError):
         super().__init__(_("The content is not kept any more: it goes when it is delivered, and after three days."))
 
 
+class BodyPrivate(LookupError):
+    """The assistant is in privacy mode, so nobody reads what was said. The message is for whoever asked."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The assistant is in privacy mode, so the content is not shown."))
+
+
 def begin(*, organization_id: UUID, event: WebhookEvent, body: bytes, is_asked: bool, now: datetime) -> UUID:
     """Write down that this body is to be sent to the organization's endpoint; the delivery's id.
 
@@ -131,6 +138,13 @@ def body_of(row: Delivery) -> bytes:
         raise BodyGone
     text = envelope.unseal(row.body_sealed, agency_id=schemas.current_agency_id(), field=_field(row.pk))
     return text.encode("latin-1")
+
+
+def shown(row: Delivery) -> bytes:
+    """The body, for people to read. Raises BodyPrivate, and BodyGone."""
+    if row.is_private:
+        raise BodyPrivate
+    return body_of(row)
 
 
 def latest(organization_id: UUID, *, before: datetime | None = None, limit: int = 30) -> list[Delivery]:

@@ -3,6 +3,7 @@
 Ada owns acme, Gus owns globex. Ben and Bob are clients of acme, Zoe is a client of globex. Nobody is not signed in.
 """
 
+import json
 from uuid import UUID
 
 from django.test import Client as Visitor
@@ -14,6 +15,8 @@ from billing import ledger
 from billing.models import LedgerEntry, Package, Purchase
 from calls.models import Call
 from clients.models import Client
+from hms_client import webhooks
+from organizations import deliveries
 from organizations.models import Organization
 from people.models import User
 from tenancy import door
@@ -104,6 +107,11 @@ class Cast:
             actor={"kind": "member", "id": "1", "email": "ada@acme.test"},
             reason=client.name,
         )
+        message = {"type": "status-update", "call": {"id": client.name}}
+        signed = json.dumps({"message": message}).encode()
+        delivery_id = deliveries.begin(
+            organization_id=organization.pk, event=webhooks.parse(signed), body=signed, is_asked=True, now=now
+        )
         ids: dict[str, UUID | int] = {
             # Of the entry above, an undoable one.
             "version": 1,
@@ -111,6 +119,7 @@ class Cast:
             "call_id": call.pk,
             "package_id": package.pk,
             "purchase_id": purchase.pk,
+            "delivery_id": delivery_id,
         }
         return dict(ids)
 

@@ -109,6 +109,7 @@ def sold(page: Page, product: Live) -> dict[str, str]:
         "statement": f"{client}statement/",
         "statement-on-paper": f"{client}statement/paper/",
         "three-way": f"{client}three-way/",
+        "webhooks": f"{client}webhooks/",
     }
 
 
