@@ -30,6 +30,7 @@ class WebhookForm(forms.Form):
         strip=True,
         help_text=_("Every message is signed with it. The endpoint checks the signature with the same secret."),
         widget=forms.PasswordInput({"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": _("Give a secret. The endpoint checks with it that the message is ours.")},
     )
     events = forms.MultipleChoiceField(
         label=_("Events"),

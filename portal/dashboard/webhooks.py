@@ -1,9 +1,10 @@
 """A client's own webhook: where it leads, what was delivered, what was in a message, and sending one again."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 _AT_ONCE = 30
+_SECRET = re.compile(r"secret|token|password|authorization|api_?key|webhook_url", re.IGNORECASE)
 _TONES = {Delivery.State.WAITING: "warn", Delivery.State.DELIVERED: "in", Delivery.State.FAILED: "wrong"}
 _REASONS: dict[str, "_StrPromise"] = {
     Why.ADDRESS: gettext_lazy("The address leads into a private network, which is never asked."),
@@ -63,6 +65,7 @@ def page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     target = hms_targets.find(organization_id=organization.pk)
     known = {"url": target.target_url, "events": target.target_events} if target else {"events": hms_targets.EVENTS}
     form = WebhookForm(request.POST or None, initial=known)
+    form.fields["secret"].required = target is None
     if request.method == "POST" and form.is_valid() and _saved(organization, form):
         messages.success(request, _("Saved. The next events go there."))
         return _back(request, client_id)
@@ -167,12 +170,19 @@ def _reason(one: Delivery) -> str:
 
 
 def _readable(body: bytes) -> str:
-    """JSON with a line for each value; anything else as it is."""
-    text = body.decode("utf-8", errors="replace")
+    """The message with a line for each value, but for what signs or leads to us."""
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        return json.dumps(_hidden(json.loads(body)), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
-        return text
+        return _("This is no JSON, so it cannot be shown.")
+
+
+def _hidden(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_hidden(one) for one in value]
+    if isinstance(value, dict):
+        return {name: "•••" if _SECRET.search(name) and one else _hidden(one) for name, one in value.items()}
+    return value
 
 
 def _moment(text: str) -> datetime | None:

@@ -48,11 +48,13 @@ class Endpoint:
         self.reply = lambda connection, request: self.released.wait(30) and None
 
     def drips(self, piece: bytes = b"x", start: bytes = b"HTTP/1.1 200 OK\r\nX-Long: ") -> None:
-        """Write a little at a time, faster than anybody who waits for silence gives up, and never end."""
+        """Write a little at a time, faster than anybody who waits for silence gives up, for some seconds."""
 
         def reply(connection: socket.socket, request: Request) -> None:
             connection.sendall(start)
-            while not self.released.wait(0.02):
+            for _piece in range(200):
+                if self.released.wait(0.02):
+                    return
                 connection.sendall(piece)
 
         self.reply = reply

@@ -116,6 +116,14 @@ def test_the_content_is_read_on_demand_and_says_why_it_was_not_taken(ada: Dashbo
     assert "Send again" in shown
 
 
+def test_what_signs_and_what_leads_to_us_is_not_shown(ada: Dashboard, page: Page) -> None:
+    assistant = {"webhook_secret": "SIGNS", "webhook_url": "https://LEADS", "tools": [{"api_key": "OPENS"}]}
+    row = page.sent(Outcome(why="time"), assistant=assistant, tokens=None)
+    shown = text(ada.get(f"{page.path}{row.pk}/"))
+    assert "•••" in shown
+    assert not [word for word in ("SIGNS", "LEADS", "OPENS") if word in shown]
+
+
 def test_after_delivery_there_is_nothing_to_read_or_send(ada: Dashboard, page: Page) -> None:
     row = page.sent(Outcome(status=200, took_ms=12))
     shown = text(ada.get(f"{page.path}{row.pk}/"))
