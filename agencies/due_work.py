@@ -11,7 +11,7 @@ from domains import verification
 from domains.models import Domain
 from follow_ups import agenda
 from inbox import stripe_events
-from organizations import provisioning
+from organizations import deliveries, provisioning
 from organizations.models import Organization
 from tenancy import door
 from vault.models import HMSConnection, StripeConnection
@@ -29,6 +29,7 @@ def rebuild(agency: Agency) -> int:
         wanted = [
             *_organizations(),
             *_calls(),
+            *_deliveries(),
             *_events(agency),
             *_purchases(),
             *_refunds(),
@@ -51,6 +52,11 @@ def _organizations() -> list[tuple[str, str]]:
 def _calls() -> list[tuple[str, str]]:
     found = Organization.objects.filter(state=Organization.State.READY).values_list("pk", flat=True)
     return [(SYNC_KIND, str(pk)) for pk in found]
+
+
+def _deliveries() -> list[tuple[str, str]]:
+    waiting = [(deliveries.KIND, str(pk)) for pk in deliveries.waiting().values_list("pk", flat=True)]
+    return [*waiting, (deliveries.FORGET_KIND, "")] if deliveries.is_any() else []
 
 
 def _events(agency: Agency) -> list[tuple[str, str]]:

@@ -97,12 +97,12 @@ def _set_up_django() -> None:
 
 
 def free_ports() -> int:
-    """A port that is free together with the three after it."""
+    """A port that is free together with the four after it."""
     while True:
         with socket.socket() as first:
             first.bind(("127.0.0.1", 0))
             port: int = first.getsockname()[1]
         with contextlib.suppress(OSError), contextlib.ExitStack() as others:
-            for offset in (1, 2, 3):
+            for offset in (1, 2, 3, 4):
                 others.enter_context(socket.socket()).bind(("127.0.0.1", port + offset))
             return port

@@ -27,10 +27,19 @@ class Refused(ValueError):
 class Received:
     """A report that is kept. `event` is None when HMS signed something that cannot be read."""
 
-    agency_id: int
-    organization_id: UUID
+    endpoint: HmsEndpoint
     event: WebhookEvent | None
     is_new: bool
+
+    @property
+    def agency_id(self) -> int:
+        """Whose client's organization it concerns."""
+        return int(self.endpoint.agency_id)
+
+    @property
+    def organization_id(self) -> UUID:
+        """The organization whose address it came to."""
+        return UUID(str(self.endpoint.organization_id))
 
 
 def receive(*, token: str, body: bytes, timestamp: str | None, signature: str | None, now: datetime) -> Received:
@@ -47,7 +56,7 @@ def receive(*, token: str, body: bytes, timestamp: str | None, signature: str | 
     if endpoint is None:
         raise Refused
     event = _read(body)
-    return Received(endpoint.agency_id, endpoint.organization_id, event, _keep(endpoint, event, body, now))
+    return Received(endpoint, event, _keep(endpoint, event, body, now))
 
 
 def _read(body: bytes) -> WebhookEvent | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from redis import RedisError
 
 from domains import links
 from hms_client import Assistant as HmsAssistant
-from inbox import hms_endpoints
+from inbox import hms_endpoints, hms_targets
 from organizations import hms
 from organizations.models import Organization
 
@@ -24,7 +25,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 # Long enough for a page that is loaded twice, short enough that a change at HMS is seen.
 _KEEP_SECONDS = 15
-_EVENTS = ("assistant-request", "status-update", "end-of-call-report")
+_EVENTS = hms_targets.EVENTS
 _LONGEST_CALL_SECONDS = 1800
 _ENDPOINT = "/api/webhooks/hms/{token}"
 
@@ -106,7 +107,8 @@ def equip(organization_id: UUID) -> None:
 
 
 def _url(token: str) -> str:
-    return links.platform(_ENDPOINT.format(token=token))
+    path = _ENDPOINT.format(token=token)
+    return settings.HMS_REPORTS_TO + path if settings.HMS_REPORTS_TO else links.platform(path)
 
 
 def _address(organization_id: UUID) -> str | None:

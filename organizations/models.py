@@ -1,4 +1,4 @@
-"""Organization: the child organization at HMS that belongs to one client."""
+"""Organization: the child organization at HMS that belongs to one client. Delivery: a message to its own endpoint."""
 
 import uuid
 
@@ -53,3 +53,42 @@ class Organization(models.Model):
 
     def __str__(self) -> str:
         return self.hms_name
+
+
+class Delivery(models.Model):
+    """One of HMS's events on its way to the client's own endpoint."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("On its way")
+        DELIVERED = "delivered", _("Delivered")
+        FAILED = "failed", _("Not delivered")
+
+    # Beside those of outside.guarded and organizations.relay: why there is no status.
+    NO_TARGET = "no_target"
+    NO_BODY = "no_body"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
+    event = models.CharField(max_length=60)
+    call_id = models.CharField(max_length=255, blank=True)
+    # HMS waits for the answer, so there is one attempt.
+    is_asked = models.BooleanField()
+    # The assistant is in privacy mode: nothing of the body is kept beyond the first answer.
+    is_private = models.BooleanField()
+    # HMS's very body. Null when it is delivered, three days old, or not to be kept.
+    body_sealed = models.BinaryField(null=True)
+    body_bytes = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveIntegerField(default=0)
+    # Of the latest attempt. No status: `why` says what was in the way.
+    status = models.PositiveSmallIntegerField(null=True)
+    why = models.CharField(max_length=20, blank=True)
+    latency_ms = models.PositiveIntegerField(null=True)
+    attempted_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "-created_at"], name="delivery_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.pk}"

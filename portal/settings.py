@@ -1,5 +1,6 @@
 """Settings, all from the environment (`.env.example` says what each variable means). Secrets have no default."""
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import environ
@@ -34,10 +35,15 @@ TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 # --- The outside ------------------------------------------------------------------------------------------------------
 HMS_API_URL = env.str("HMS_API_URL", default="https://api.hmsovereign.com/api/v1")
 HMS_WEB_CALL_URL = env.str("HMS_WEB_CALL_URL", default="https://assistant-api.hmsovereign.com/v1/web-calls")
+# Where HMS is told to report, as https://host: what leads to the process that waits for clients' endpoints. Empty: the
+# platform, where the proxy in front picks these requests out.
+HMS_REPORTS_TO = env.str("HMS_REPORTS_TO", default="").rstrip("/")
 STRIPE_API_URL = env.str("STRIPE_API_URL", default="https://api.stripe.com")
 STRIPE_CHECKOUT_ORIGIN = env.str("STRIPE_CHECKOUT_ORIGIN", default="https://checkout.stripe.com")
 # Only where the local sandbox runs: lets `manage.py demo` ask it for keys.
 SANDBOX_URL = env.str("SANDBOX_URL", default="")
+# Private networks in which endpoints of customers may lie. Nothing else that is private is ever asked.
+OUTSIDE_NETWORKS = [ip_network(one) for one in env.list("OUTSIDE_NETWORKS", default=[])]
 
 # --- Agencies' own domains --------------------------------------------------------------------------------------------
 # What an agency's CNAME leads to is a name under this one. It shows in their clients' DNS, so it is not the platform's.
@@ -110,7 +116,8 @@ CACHES = {
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 # Workers empty the first queue before they look at the second: kombu knows their order by their names.
-CELERY_TASK_QUEUES = [Queue("1-balances"), Queue("2-everything-else")]  # type: ignore[no-untyped-call]
+_QUEUES = ("1-balances", "2-everything-else", "3-deliveries")
+CELERY_TASK_QUEUES = [Queue(name) for name in _QUEUES]  # type: ignore[no-untyped-call]
 CELERY_TASK_DEFAULT_QUEUE = "2-everything-else"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"queue_order_strategy": "sorted"}
 CELERY_TASK_ACKS_LATE = True
@@ -119,7 +126,10 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 2_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_TIME_LIMIT = 300
-CELERY_BEAT_SCHEDULE = {"sessions": {"task": "forget_sessions", "schedule": crontab(hour=3, minute=30)}}
+CELERY_BEAT_SCHEDULE = {
+    "sessions": {"task": "forget_sessions", "schedule": crontab(hour=3, minute=30)},
+    "inbox": {"task": "forget_inbox", "schedule": crontab(hour=3, minute=45)},
+}
 
 # --- Requests ---------------------------------------------------------------------------------------------------------
 # Host first: an unknown host gets one answer, no session and no file.

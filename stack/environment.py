@@ -19,7 +19,7 @@ INGRESS = "connect.localhost"
 
 @dataclass(frozen=True)
 class Ports:
-    """Four neighbours: the portal, the sandbox, and the sandbox's mailbox and name server."""
+    """Five neighbours: the portal, the sandbox, its mailbox and its name server, and the portal's door for HMS."""
 
     web: int
 
@@ -38,18 +38,23 @@ class Ports:
         """DNS, over UDP and TCP."""
         return self.web + 3
 
+    @property
+    def hooks(self) -> int:
+        """Where HMS reports: the portal once more, in a process that may wait."""
+        return self.web + 4
+
 
 def read_ports(environment: Mapping[str, str]) -> Ports:
     """From PORT. Raises Trouble when it is no port number that leaves room for its neighbours."""
     text = environment.get("PORT", "") or str(DEFAULT_PORT)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65532:
-        raise terminal.Trouble(f"PORT={text} is not a port number from 1 to 65532.")
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65531:
+        raise terminal.Trouble(f"PORT={text} is not a port number from 1 to 65531.")
     return Ports(web=int(text))
 
 
 def require_free(ports: Ports) -> None:
     """Raises Trouble naming the first port that another program holds."""
-    streams = [(port, socket.SOCK_STREAM) for port in (ports.web, ports.sandbox, ports.mail, ports.dns)]
+    streams = [(port, socket.SOCK_STREAM) for port in (ports.web, ports.sandbox, ports.mail, ports.dns, ports.hooks)]
     for port, kind in [*streams, (ports.dns, socket.SOCK_DGRAM)]:
         with socket.socket(socket.AF_INET, kind) as probe:
             if kind == socket.SOCK_STREAM:
@@ -61,7 +66,7 @@ def require_free(ports: Ports) -> None:
             except OSError as error:
                 raise terminal.Trouble(
                     f"port {port} is in use by another program: choose another, make up PORT=9000 "
-                    "(the three ports after it are used as well)."
+                    "(the four ports after it are used as well)."
                 ) from error
 
 
@@ -105,9 +110,11 @@ def local(
         "CERTIFICATE_PROBE": "",
         "HMS_API_URL": f"{sandbox}/hms/api/v1",
         "HMS_WEB_CALL_URL": f"{sandbox}/hms/v1/web-calls",
+        "HMS_REPORTS_TO": f"http://portal.localhost:{ports.hooks}",
         "STRIPE_API_URL": f"{sandbox}/stripe",
         "STRIPE_CHECKOUT_ORIGIN": f"http://localhost:{ports.sandbox}",
         "SANDBOX_URL": sandbox,
+        "OUTSIDE_NETWORKS": "127.0.0.0/8,::1/128",
         "EMAIL_URL": f"smtp://127.0.0.1:{ports.mail}",
         "DNS_SERVERS": f"127.0.0.1:{ports.dns}",
         "DNS_AUTHORITATIVE_PORT": str(ports.dns),
@@ -135,9 +142,11 @@ def like_production() -> dict[str, str]:
         "CERTIFICATE_PROBE": "192.0.2.10:443",
         "HMS_API_URL": "https://api.hmsovereign.com/api/v1",
         "HMS_WEB_CALL_URL": "https://assistant-api.hmsovereign.com/v1/web-calls",
+        "HMS_REPORTS_TO": "",
         "STRIPE_API_URL": "https://api.stripe.com",
         "STRIPE_CHECKOUT_ORIGIN": "https://checkout.stripe.com",
         "SANDBOX_URL": "",
+        "OUTSIDE_NETWORKS": "",
         "EMAIL_URL": "smtp+tls://user:unused@mail.example.com:587",
         "DNS_SERVERS": "",
         "DNS_AUTHORITATIVE_PORT": "53",

@@ -36,10 +36,15 @@ class Service:
 
 
 def product(*, ports: Ports, var: Path) -> list[Service]:
-    """The five processes of the product on this machine, in the order in which they are started."""
+    """The seven processes of the product on this machine, in the order in which they are started."""
     python = sys.executable
     web = f"--host 127.0.0.1 --port {ports.web} --workers 2 --blocking-threads 4 --http 1 --no-ws"
-    worker = "worker --loglevel INFO --concurrency 2 -Ofair --without-mingle --without-gossip"
+    # One process, whose threads mostly wait: it knows all that wait (organizations/relay.py).
+    hooks = f"--host 127.0.0.1 --port {ports.hooks} --workers 1 --blocking-threads 64 --http 1 --no-ws"
+    queues = "--queues 1-balances,2-everything-else"
+    worker = f"worker --loglevel INFO --concurrency 2 {queues} -Ofair --without-mingle --without-gossip"
+    # As many threads as wait for clients' endpoints at once, apart from the work that must not wait.
+    courier = "worker --hostname courier@%h --pool threads --concurrency 16 --queues 3-deliveries"
     sandbox = f"--port {ports.sandbox} --smtp-port {ports.mail} --dns-port {ports.dns} --ingress {environment.INGRESS}"
     platform = f"http://portal.localhost:{ports.web}"
     celery = (python, "-m", "celery", "-A", "portal")
@@ -57,7 +62,17 @@ def product(*, ports: Ports, var: Path) -> list[Service]:
             (python, "-m", "granian", "--interface", "wsgi", *web.split(), "portal.wsgi:application"),
             Answers(ports.web, "/healthz", "portal.localhost"),
         ),
+        Service(
+            "hooks",
+            (python, "-m", "granian", "--interface", "wsgi", *hooks.split(), "portal.wsgi:application"),
+            Answers(ports.hooks, "/healthz", "portal.localhost"),
+        ),
         Service("worker", (*celery, *worker.split()), Says("ready.")),
+        Service(
+            "courier",
+            (*celery, *courier.split(), *"--loglevel INFO --without-mingle --without-gossip".split()),
+            Says("ready."),
+        ),
         Service(
             "beat",
             (*celery, "beat", "--loglevel", "INFO", "-s", str(var / "beat" / "schedule")),

@@ -14,3 +14,14 @@ def refuse_inside_transaction() -> None:
     """
     if any(not vars(block)["_from_testcase"] for block in connection.atomic_blocks):
         raise InsideTransaction("a call to the outside belongs before or after the transaction, never inside it")
+
+
+def let_go() -> None:
+    """Close this thread's connection to the database; the next statement opens one. Raises InsideTransaction.
+
+    For whoever waits for somebody slow: a hundred of them would hold a hundred of the server's connections.
+    """
+    refuse_inside_transaction()
+    # A test that undoes everything lives in its connection.
+    if not connection.in_atomic_block:
+        connection.close()

@@ -19,6 +19,7 @@ from portal.dashboard import (
     setup,
     statement,
     three_way,
+    webhooks,
 )
 
 app_name = "dashboard"
@@ -36,6 +37,10 @@ urlpatterns = [
     path("clients/<uuid:client_id>/statement/paper/", statement.sheet, name="client_statement_sheet"),
     path("clients/<uuid:client_id>/statement/csv/", statement.csv, name="client_statement_csv"),
     path("clients/<uuid:client_id>/three-way/", three_way.page, name="client_three_way"),
+    path("clients/<uuid:client_id>/webhooks/", webhooks.page, name="client_webhooks"),
+    path("clients/<uuid:client_id>/webhooks/remove/", webhooks.remove, name="client_webhooks_remove"),
+    path("clients/<uuid:client_id>/webhooks/<uuid:delivery_id>/", webhooks.delivery, name="delivery"),
+    path("clients/<uuid:client_id>/webhooks/<uuid:delivery_id>/again/", webhooks.again, name="delivery_again"),
     path("clients/<uuid:client_id>/allocate/", clients.allocate, name="allocate"),
     path("clients/<uuid:client_id>/entries/<int:version>/undo/", clients.undo, name="undo"),
     path("clients/<uuid:client_id>/organization/retry/", clients.organization_retry, name="organization_retry"),

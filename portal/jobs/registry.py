@@ -12,8 +12,9 @@ from billing import purchases
 from billing import refunds as refunds_asked
 from follow_ups import agenda
 from inbox import stripe_events
+from organizations import deliveries as relayed
 from portal.celery import app
-from portal.jobs import domains, hms, ledger, receipts, reconcile, refunds, stripe
+from portal.jobs import deliveries, domains, hms, ledger, receipts, reconcile, refunds, stripe
 from tenancy import door
 from vault import key_shapes
 
@@ -29,9 +30,14 @@ KINDS: dict[str, Job] = {
     **reconcile.JOBS,
     **hms.JOBS,
     **domains.JOBS,
+    **deliveries.JOBS,
 }
 # What moves a balance, or lets somebody who paid wait. Mails, comparisons and looks around stand behind them.
 _BALANCES = frozenset({stripe_events.KIND, purchases.CHECK_KIND, refunds_asked.CHECK_KIND, "sync_calls"})
+
+
+# What waits for somebody else's server has workers of its own.
+_WAITING = frozenset({relayed.KIND})
 
 
 class NoAgency(RuntimeError):
@@ -55,6 +61,8 @@ class AgencyTask(Task):  # type: ignore[misc]
 def hand_out(claimed: agenda.Claimed) -> None:
     """Send what a follow-up asks for to the workers. Raises what the queue raises when it is away."""
     queue = "1-balances" if claimed.kind in _BALANCES else "2-everything-else"
+    if claimed.kind in _WAITING:
+        queue = "3-deliveries"
     work = {"agency_id": claimed.agency_id, "row": claimed.id, "kind": claimed.kind}
     look_after.apply_async(kwargs={**work, "subject": claimed.subject, "serial": claimed.serial}, queue=queue)
 

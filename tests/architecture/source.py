@@ -5,7 +5,9 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CORE = "tenancy people follow_ups vault inbox branding domains clients billing organizations calls agencies".split()
+CORE = """
+    tenancy people follow_ups outside vault inbox branding domains clients billing organizations calls agencies
+""".split()
 PACKAGES = [*CORE, "portal", "hms_client", "sandbox", "stack"]
 
 

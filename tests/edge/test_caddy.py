@@ -363,6 +363,21 @@ def test_nothing_below_internal_comes_through(path: str, recorded: Front, record
     assert recorder.requests[before:] == []
 
 
+def test_what_hms_reports_goes_to_the_process_that_may_wait(
+    recorder: Recorder, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """And nothing else does, so that no page waits behind a client's slow endpoint."""
+    pages = f"127.0.0.1:{recorder.port}"
+    with (
+        Recorder() as hooks,
+        front.running(tmp_path_factory.mktemp("hooks"), portal=pages, hooks=f"127.0.0.1:{hooks.port}") as running,
+    ):
+        for path in ("/api/webhooks/hms/abc", "/api/webhooks/stripe/acme", "/api/webhooks/hms", "/"):
+            running.ask("portal.localhost", path, method="POST", content=b"{}", headers={"X-Forwarded-Host": "evil"})
+        assert [path for path, _head in hooks.requests] == ["/api/webhooks/hms/abc"]
+        assert not {"evil"} & {value for _name, value in hooks.requests[0][1]}
+
+
 @pytest.mark.parametrize("told", [True, False])
 def test_a_body_beyond_all_measure_is_refused(told: bool, recorded: Front) -> None:
     body = b"x" * 1_100_000

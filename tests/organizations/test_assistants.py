@@ -22,8 +22,8 @@ def ready(connected_acme: Agency, says: Hms) -> Organization:
 def test_the_first_assistant_points_at_our_own_endpoint(ready: Organization, says: Hms) -> None:
     assistants.equip(ready.pk)
     made = says.of(ready).assistants[0]
-    assert made["webhook_url"].startswith("http://portal.localhost:8000/api/webhooks/hms/")
-    assert made["webhook_events"] == ["assistant-request", "status-update", "end-of-call-report"]
+    assert made["webhook_url"].startswith("http://portal.localhost:8004/api/webhooks/hms/")
+    assert made["webhook_events"] == ["assistant-request", "tool-calls", "status-update", "end-of-call-report"]
     assert len(made["webhook_secret"]) >= 32
     assert [row.reports_to_us for row in assistants.in_use(ready)] == [True]
 

@@ -33,7 +33,7 @@ def test_it_runs_the_processes_of_make_up(compose):
     assert {service.name for service in table} <= compose["services"].keys()
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "dispatch"])
+@pytest.mark.parametrize("name", ["web", "hooks", "worker", "courier", "beat", "dispatch"])
 def test_each_runs_with_the_options_of_make_up(compose, name):
     table = {s.name: s for s in services.product(ports=environment.Ports(8000), var=Path("/tmp"))}
     own = [word for word in table[name].command if word.startswith("-") and word != "-m"]
@@ -65,7 +65,7 @@ def test_caddy_is_given_every_variable_of_its_configuration(compose):
     given = compose["services"]["caddy"]["environment"].keys()
     assert {name for name, default in named.items() if not default} <= given <= named.keys()
     explained = set(re.findall(r"^# .*\n(\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    assert {name for name in given if name not in ("PORTAL", "CADDY_ADMIN")} <= explained
+    assert {name for name in given if name not in ("PORTAL", "HOOKS", "CADDY_ADMIN")} <= explained
 
 
 def test_no_secret_has_a_value(compose):

@@ -77,30 +77,30 @@ def bound(port):
 
 
 @pytest.fixture
-def four_ports():
-    """Four neighbours that were free a moment ago."""
+def five_ports():
+    """Five neighbours that were free a moment ago."""
     for _ in range(50):
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
             first = stack.enter_context(bound(0)).getsockname()[1]
-            for port in (first + 1, first + 2, first + 3):
+            for port in (first + 1, first + 2, first + 3, first + 4):
                 stack.enter_context(bound(port))
             return environment.Ports(first)
-    return pytest.fail("no four free neighbours")
+    return pytest.fail("no five free neighbours")
 
 
-def test_four_free_ports_are_enough(four_ports):
-    environment.require_free(four_ports)
+def test_five_free_ports_are_enough(five_ports):
+    environment.require_free(five_ports)
 
 
-@pytest.mark.parametrize("name", ["web", "sandbox", "mail", "dns"])
-def test_a_busy_port_is_named_and_so_is_the_way_out(four_ports, name):
-    port = getattr(four_ports, name)
+@pytest.mark.parametrize("name", ["web", "sandbox", "mail", "dns", "hooks"])
+def test_a_busy_port_is_named_and_so_is_the_way_out(five_ports, name):
+    port = getattr(five_ports, name)
     with bound(port), pytest.raises(terminal.Trouble, match=f"port {port} is in use.*make up PORT="):
-        environment.require_free(four_ports)
+        environment.require_free(five_ports)
 
 
-def test_a_name_server_on_udp_alone_is_noticed_too(four_ports):
+def test_a_name_server_on_udp_alone_is_noticed_too(five_ports):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", four_ports.dns))
-        with pytest.raises(terminal.Trouble, match=f"port {four_ports.dns} is in use"):
-            environment.require_free(four_ports)
+        taken.bind(("127.0.0.1", five_ports.dns))
+        with pytest.raises(terminal.Trouble, match=f"port {five_ports.dns} is in use"):
+            environment.require_free(five_ports)

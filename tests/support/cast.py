@@ -3,6 +3,7 @@
 Ada owns acme, Gus owns globex. Ben and Bob are clients of acme, Zoe is a client of globex. Nobody is not signed in.
 """
 
+import json
 from uuid import UUID
 
 from django.test import Client as Visitor
@@ -15,6 +16,8 @@ from billing.models import LedgerEntry, Package, Purchase
 from calls.models import Call
 from clients.models import Client
 from domains import verification
+from hms_client import webhooks
+from organizations import deliveries
 from organizations.models import Organization
 from people.models import User
 from tenancy import door
@@ -111,6 +114,11 @@ class Cast:
         token = api_tokens.issue(
             client_id=client.pk, name=client.name, scopes=list(api_tokens.Scope), actor={"kind": "client"}
         )
+        message = {"type": "status-update", "call": {"id": client.name}}
+        signed = json.dumps({"message": message}).encode()
+        delivery_id = deliveries.begin(
+            organization_id=organization.pk, event=webhooks.parse(signed), body=signed, is_asked=True, now=now
+        )
         ids: dict[str, UUID | int] = {
             # Of the entry above, an undoable one.
             "version": 1,
@@ -119,6 +127,7 @@ class Cast:
             "package_id": package.pk,
             "purchase_id": purchase.pk,
             "token_id": token.row.pk,
+            "delivery_id": delivery_id,
         }
         return dict(ids)
 

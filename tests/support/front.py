@@ -27,7 +27,7 @@ CONFIG = ROOT / "deploy" / "Caddyfile"
 class Front:
     """A running Caddy. `https` and `http` are its ports; it stands in front of `portal_port`."""
 
-    def __init__(self, folder: Path, *, https: int, http: int, portal: str) -> None:
+    def __init__(self, folder: Path, *, https: int, http: int, portal: str, hooks: str = "") -> None:
         self.https, self.http, self.portal_port = https, http, int(portal.rpartition(":")[2])
         self.authorities = folder / AUTHORITIES
         self.environment = {
@@ -40,6 +40,7 @@ class Front:
             "HTTPS_PORT": str(https),
             "HTTP_PORT": str(http),
             "PORTAL": portal,
+            "HOOKS": hooks or portal,
             "PLATFORM_HOST": "portal.localhost",
             "OPERATOR_HOST": "operators.localhost",
         }
@@ -95,9 +96,9 @@ class Front:
 
 
 @contextmanager
-def running(folder: Path, *, portal: str, https: int = 0) -> Iterator[Front]:
-    """A Caddy of its own, gone afterwards. `https`: its port, a free one by default."""
-    found = Front(folder, https=https or free_port(), http=free_port(), portal=portal)
+def running(folder: Path, *, portal: str, hooks: str = "", https: int = 0) -> Iterator[Front]:
+    """A Caddy of its own, gone afterwards. `https`: its port, by default a free one; `hooks`: by default the portal."""
+    found = Front(folder, https=https or free_port(), http=free_port(), portal=portal, hooks=hooks)
     with found.supervisor:
         found.start()
         yield found

@@ -132,6 +132,7 @@ def sold(page: Page, product: Live) -> dict[str, str]:
         "three-way": f"{client}three-way/",
         "api-access": f"{client}api-access/",
         **of_a_call(page, product.address("", "/agencies/harbour/calls/")),
+        "webhooks": f"{client}webhooks/",
     }
 
 

@@ -67,7 +67,9 @@ def test_an_unknown_kind_stays_on_the_agenda_and_says_so(acme: Agency) -> None:
     assert "no_such_kind" in FollowUp.objects.get().error
 
 
-@pytest.mark.parametrize(("kind", "queue"), [("stripe_event", 0), ("sync_calls", 0), ("receipt", 1), ("unheard_of", 1)])
+@pytest.mark.parametrize(
+    ("kind", "queue"), [("stripe_event", 0), ("sync_calls", 0), ("receipt", 1), ("unheard_of", 1), ("deliver", 2)]
+)
 def test_what_moves_a_balance_goes_into_the_first_queue(kind: str, queue: int, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, Any]] = []
     monkeypatch.setattr(registry.look_after, "apply_async", lambda **order: sent.append(order))
@@ -81,7 +83,7 @@ def test_what_moves_a_balance_goes_into_the_first_queue(kind: str, queue: int, m
 
 
 def test_workers_take_from_the_second_queue_only_when_the_first_is_empty(settings: Any) -> None:
-    first, second = settings.CELERY_TASK_QUEUES
+    first, second, _deliveries = settings.CELERY_TASK_QUEUES
     with (
         kombu.Connection(settings.REDIS_URL, transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS) as connection,
         kombu.Consumer(connection, [second(connection), first(connection)]) as consumer,

@@ -1,0 +1,221 @@
+"""Requests to an address that a customer chose: to the open internet alone, and never for longer or larger than said.
+
+What a name leads to is resolved once, judged, and connected to as judged. Redirects are not followed, nothing is
+unpacked, no proxy or cookie of ours goes along. Private, link-local, loopback, shared and metadata addresses are
+refused, unless the operator allows their network in OUTSIDE_NETWORKS; without TLS only those networks are asked.
+"""
+
+import ipaddress
+import re
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from urllib.parse import SplitResult, urlsplit
+
+import httpcore
+import httpx
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from outside import addresses, names, wires
+from outside.addresses import Network
+from tenancy import network
+
+MOST_BYTES = 256 * 1024
+_LONGEST_URL = 2_000
+_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
+# 127.1 and 0x7f000001 mean an address to some, and a name to others.
+_ENDS_IN_A_NUMBER = re.compile(r"(.*\.)?(\d+|0x[0-9a-f]*)")
+
+
+class Why(StrEnum):
+    """Why there is no answer."""
+
+    ADDRESS = "address"
+    NAME = "name"
+    CONNECTION = "connection"
+    TLS = "tls"
+    TIME = "time"
+    SIZE = "size"
+    NONSENSE = "nonsense"
+
+
+class WrongAddress(ValueError):
+    """This is no address that a request can be sent to. The message is for whoever typed it."""
+
+
+class NoAnswer(Exception):
+    """The other side gave no whole answer. `why` says what was in the way, `took_ms` how long that took to see."""
+
+    def __init__(self, why: Why, took_ms: int) -> None:
+        super().__init__(why.value)
+        self.why, self.took_ms = why, took_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the other side said, whatever its status. The body is as it was sent, whole."""
+
+    status: int
+    body: bytes = field(repr=False)
+    took_ms: int
+
+    @property
+    def is_yes(self) -> bool:
+        """Any 2xx. A redirect is a no."""
+        return 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Who may be asked: the open internet, and the networks that are `allowed`. `tls`: whose certificates count."""
+
+    allowed: tuple[Network, ...] = ()
+    lookup: wires.Lookup = names.lookup
+    tls: ssl.SSLContext | None = None
+
+    def post(self, url: str, *, body: bytes, headers: Mapping[str, str], within_ms: int) -> Answer:
+        """Send the body and wait for the answer, `within_ms` milliseconds for everything together.
+
+        Raises NoAnswer, WrongAddress for what check() refuses, and tenancy.network.InsideTransaction.
+        """
+        return self._ask("POST", url, body=body, headers=headers, within_ms=within_ms)
+
+    def get(self, url: str, *, headers: Mapping[str, str], within_ms: int) -> Answer:
+        """As post(), without a body."""
+        return self._ask("GET", url, body=None, headers=headers, within_ms=within_ms)
+
+    def check(self, url: str) -> None:
+        """See whether requests can be sent to this address, as far as it shows. Raises WrongAddress with a sentence."""
+        parts = _parts(url)
+        host = _host(parts)
+        if parts.scheme == "http" and not self.allowed:
+            raise WrongAddress(_("The address has to begin with https://"))
+        literal = _literal(host)
+        if literal is not None and not addresses.may_be_asked(literal, allowed=self.allowed):
+            raise WrongAddress(_("This address is inside a private network. Give one that the internet can reach."))
+        if (host == "localhost" or host.endswith(".localhost")) and not self.allowed:
+            raise WrongAddress(_("This address means a machine itself. Give one that the internet can reach."))
+
+    def _ask(self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], within_ms: int) -> Answer:
+        network.refuse_inside_transaction()
+        parts = _parts(url)
+        target = _target(parts)
+        started = time.monotonic()
+        backend = wires.Backend(
+            deadline=wires.Deadline(within_ms / 1000),
+            lookup=self.lookup,
+            allowed=self.allowed,
+            is_plain=parts.scheme == "http",
+        )
+        sent = {"Host": _named(parts), "Accept-Encoding": "identity", "Connection": "close", **headers}
+        try:
+            status, said = _exchange(backend, self.tls or _tls(), method, target, sent, body)
+        except tuple(_MEANINGS) as error:
+            why = next(why for kind, why in _MEANINGS.items() if isinstance(error, kind))
+            raise NoAnswer(why, _since(started)) from error
+        return Answer(status, said, _since(started))
+
+
+class _TooLarge(Exception):
+    """The answer is larger than any answer that is read."""
+
+
+# The first that fits says it: some of these are kinds of one another.
+_MEANINGS: dict[type[Exception], Why] = {
+    _TooLarge: Why.SIZE,
+    wires.ForbiddenAddress: Why.ADDRESS,
+    names.NoSuchName: Why.NAME,
+    TimeoutError: Why.TIME,
+    httpcore.TimeoutException: Why.TIME,
+    ssl.SSLError: Why.TLS,
+    httpcore.ProtocolError: Why.NONSENSE,
+    httpcore.NetworkError: Why.CONNECTION,
+    OSError: Why.CONNECTION,
+}
+
+
+def from_settings() -> Gate:
+    """The gate as OUTSIDE_NETWORKS says."""
+    return Gate(allowed=tuple(settings.OUTSIDE_NETWORKS))
+
+
+def _exchange(
+    backend: wires.Backend,
+    tls: ssl.SSLContext,
+    method: str,
+    target: httpcore.URL,
+    headers: Mapping[str, str],
+    body: bytes | None,
+) -> tuple[int, bytes]:
+    with (
+        httpcore.ConnectionPool(ssl_context=tls, network_backend=backend, max_connections=1) as pool,
+        pool.stream(method, target, headers=list(headers.items()), content=body) as response,
+    ):
+        told = {name.lower(): value for name, value in response.headers}.get(b"content-length", b"0")
+        if told.isdigit() and int(told) > MOST_BYTES:
+            raise _TooLarge
+        said = bytearray()
+        for piece in response.iter_stream():
+            said += piece
+            if len(said) > MOST_BYTES:
+                raise _TooLarge
+        return response.status, bytes(said)
+
+
+def _parts(url: str) -> SplitResult:
+    """The address in parts, when it is one. Raises WrongAddress."""
+    wrong = WrongAddress(_("This is not an address. It should look like https://example.com/hooks"))
+    if len(url) > _LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
+        raise wrong
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise wrong from error
+    if parts.scheme not in ("https", "http") or not parts.hostname or port == 0:
+        raise wrong
+    if "%" in parts.netloc or "\\" in url:
+        raise wrong
+    if "@" in parts.netloc:
+        raise WrongAddress(_("Leave name and password out of the address."))
+    return parts
+
+
+def _host(parts: SplitResult) -> str:
+    """The host as DNS writes it, or an address. Raises WrongAddress."""
+    host = (parts.hostname or "").rstrip(".").lower()
+    if _literal(host) is None and (not _NAME.fullmatch(host) or _ENDS_IN_A_NUMBER.fullmatch(host)):
+        raise WrongAddress(_("There is no host like “%(host)s”.") % {"host": host[:100]})
+    return host
+
+
+def _literal(host: str) -> addresses.Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def _target(parts: SplitResult) -> httpcore.URL:
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return httpcore.URL(scheme=parts.scheme, host=_host(parts), port=parts.port, target=path)
+
+
+def _named(parts: SplitResult) -> str:
+    host = _host(parts)
+    bracketed = f"[{host}]" if ":" in host else host
+    return bracketed if parts.port is None else f"{bracketed}:{parts.port}"
+
+
+def _since(started: float) -> int:
+    return int((time.monotonic() - started) * 1000)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Trust in the public authorities. Made once: reading their roots takes longer than a request."""
+    return httpx.create_ssl_context()
