@@ -18,6 +18,7 @@ from portal.dashboard import (
     statement,
     three_way,
 )
+from portal.dashboard.organization.urls import urlpatterns as inside_organizations
 
 app_name = "dashboard"
 urlpatterns = [
@@ -38,6 +39,7 @@ urlpatterns = [
     path("clients/<uuid:client_id>/entries/<int:version>/undo/", clients.undo, name="undo"),
     path("clients/<uuid:client_id>/organization/retry/", clients.organization_retry, name="organization_retry"),
     path("clients/<uuid:client_id>/organization/key/", clients.organization_key, name="organization_key"),
+    *inside_organizations,
     path("calls/", calls.table, name="calls"),
     path("purchases/", purchases.table, name="purchases"),
     path("purchases/csv/", purchases.csv, name="purchases_csv"),
