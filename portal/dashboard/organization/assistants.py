@@ -88,8 +88,8 @@ class Assistants(Resource[Assistant]):
     form_class = AssistantForm
     form_template = "assistant.html"
 
-    def fetch(self, client: HMSClient) -> list[Assistant]:
-        return sorted(client.assistants.list(), key=lambda row: row.name.casefold())
+    def collection(self, client: HMSClient) -> Any:
+        return client.assistants
 
     def line(self, place: Place, row: Assistant) -> Line:
         ours = row.webhook_url is not None and row.webhook_url == reporting.address(place.organization.pk)
@@ -104,9 +104,6 @@ class Assistants(Resource[Assistant]):
             badges=[_activity(row), *([] if ours else [("warn", _("Not connected"))])],
             presses=[*presses, self.remove_press(place, row.id, row.name)],
         )
-
-    def get(self, client: HMSClient, item_id: str) -> Assistant:
-        return client.assistants.get(item_id)
 
     def initial(self, row: Assistant) -> dict[str, Any]:
         return assistant_settings.read(row)
@@ -133,7 +130,7 @@ class Assistants(Resource[Assistant]):
             reporting.forget(place.organization)
 
     def delete(self, place: Place, client: HMSClient, item_id: str) -> None:
-        client.assistants.delete(item_id)
+        super().delete(place, client, item_id)
         reporting.forget(place.organization)
 
     def shown(self, place: Place, client: HMSClient, row: Assistant | None) -> dict[str, Any]:

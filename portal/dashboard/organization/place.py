@@ -25,7 +25,16 @@ View = Callable[..., HttpResponse]
 # A select is a list to choose from, not a search: beyond this, the table of clients is the better way.
 _MOST_LISTED = 100
 # The sections, in the order of the tabs: key, icon, name.
-SECTIONS = (("assistants", "robot", gettext_lazy("Assistants")),)
+SECTIONS = (
+    ("assistants", "robot", gettext_lazy("Assistants")),
+    ("numbers", "phone", gettext_lazy("Numbers")),
+    ("voices", "volume", gettext_lazy("Voices")),
+    ("tools", "tool", gettext_lazy("Tools")),
+    ("analyses", "report-analytics", gettext_lazy("Analyses")),
+    ("trunks", "route", gettext_lazy("SIP trunks")),
+    ("providers", "key", gettext_lazy("Provider keys")),
+    ("retention", "clock", gettext_lazy("Retention")),
+)
 
 
 @dataclass(frozen=True, slots=True)

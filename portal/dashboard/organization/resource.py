@@ -53,15 +53,21 @@ class ItemForm(forms.Form):
         if refusal.sentence:
             refuse(self, "", refusal.sentence)
 
+    def put(self, **values: str) -> None:
+        """Write into the form what it is to show, and to send next time."""
+        self.data = {**{name: self.data[name] for name in self.data}, **values}
+
     def show_conflict(self, now: Mapping[str, Any], fingerprint: str) -> None:
         """Say what is at HMS by now; sent once more, the form is what counts."""
         self.add_error(
             None, _("Somebody changed this at HMS meanwhile. See what it says now; save again to keep yours.")
         )
         for name, value in now.items():
-            if name in self.fields and value != self.cleaned_data.get(name):
-                self.add_error(name, _("At HMS now: %(value)s") % {"value": _in_words(value)})
-        self.data = {**{name: self.data[name] for name in self.data}, "seen": fingerprint}
+            field = self.fields.get(name)
+            there = field.prepare_value(value) if field else None
+            if field and there != field.prepare_value(self.cleaned_data.get(name)):
+                self.add_error(name, _("At HMS now: %(value)s") % {"value": _in_words(there)})
+        self.put(seen=fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +106,27 @@ class Resource(Generic[S]):
     remove: ClassVar["Words"] = ""
     new_title: ClassVar["Words"] = ""
     form_class: ClassVar[type[ItemForm] | None] = None
+    # The form of a row that is there already, when it is another one.
+    edit_form_class: ClassVar[type[ItemForm] | None] = None
     can_change: ClassVar[bool] = True
     role: ClassVar[Membership.Role] = Membership.Role.MANAGER
     form_template: ClassVar[str] = "item.html"
 
+    def collection(self, client: HMSClient) -> Any:
+        """Where HMS keeps them."""
+        raise NotImplementedError
+
     def fetch(self, client: HMSClient) -> Sequence[S]:
         """All rows, in the order of the list."""
-        raise NotImplementedError
+        return sorted(self.collection(client).list(), key=lambda row: self.name_of(row).casefold())
 
     def line(self, place: Place, row: S) -> Line:
         """A row as the list shows it."""
         raise NotImplementedError
 
     def get(self, client: HMSClient, item_id: str) -> S:
-        raise NotImplementedError
+        found: S = self.collection(client).get(item_id)
+        return found
 
     def initial(self, row: S) -> dict[str, Any]:
         """What the form of this row holds. Nothing secret."""
@@ -131,7 +144,15 @@ class Resource(Generic[S]):
         raise NotImplementedError
 
     def delete(self, place: Place, client: HMSClient, item_id: str) -> None:
-        raise NotImplementedError
+        self.collection(client).delete(item_id)
+
+    def name_of(self, row: S) -> str:
+        """What a row is called."""
+        return str(getattr(row, "name", row))
+
+    def changed(self, typed: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+        """What was typed and is not so yet; an emptied text is None, which clears it."""
+        return {name: None if typed[name] == "" else typed[name] for name in now if typed[name] != now[name]}
 
     def shown(self, place: Place, client: HMSClient, row: S | None) -> dict[str, Any]:
         """What the form's page shows beside the form."""
@@ -231,12 +252,13 @@ class Resource(Generic[S]):
         )
 
     def _form(self, place: Place, row: S | None) -> ItemForm:
-        if self.form_class is None:
+        form_class = self.form_class if row is None else self.edit_form_class or self.form_class
+        if form_class is None:
             raise TypeError(f"{self.key} has no form")
         initial = {} if row is None else self.initial(row)
         seen = {} if row is None else {"seen": fingerprint(initial)}
         posted = place.request if place.request.method == "POST" else None
-        return self.form_class(
+        return form_class(
             posted.POST if posted else None, posted.FILES if posted else None, initial={**initial, **seen}
         )
 
@@ -249,7 +271,14 @@ class Resource(Generic[S]):
         return False
 
     def _form_page(self, place: Place, form: ItemForm, row: S | None, beside: dict[str, Any]) -> HttpResponse:
-        context = {"noun": self, "form": form, "row": row, "may_change": place.may(self.role), **beside}
+        context = {
+            "noun": self,
+            "form": form,
+            "row": row,
+            "name": row and self.name_of(row),
+            "may_change": place.may(self.role),
+            **beside,
+        }
         context["list_url"] = place.url(self.key)
         return place.show(self.form_template, self.key, context)
 
