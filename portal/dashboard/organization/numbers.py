@@ -93,7 +93,7 @@ class Numbers(Resource[Number]):
             "is_active": row.is_active is not False,
         }
 
-    def choices(self, client: HMSClient) -> Choices:
+    def choices(self, client: HMSClient, row: Number | None) -> Choices:
         assistants = [(row.id, row.name) for row in client.assistants.list()]
         trunks = [(row.id, row.name) for row in client.sip_trunks.list()]
         return {

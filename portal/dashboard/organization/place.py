@@ -28,6 +28,7 @@ _MOST_LISTED = 100
 SECTIONS = (
     ("assistants", "robot", gettext_lazy("Assistants")),
     ("numbers", "phone", gettext_lazy("Numbers")),
+    ("campaigns", "speakerphone", gettext_lazy("Campaigns")),
     ("voices", "volume", gettext_lazy("Voices")),
     ("tools", "tool", gettext_lazy("Tools")),
     ("analyses", "report-analytics", gettext_lazy("Analyses")),

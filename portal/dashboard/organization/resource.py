@@ -132,8 +132,8 @@ class Resource(Generic[S]):
         """What the form of this row holds. Nothing secret."""
         raise NotImplementedError
 
-    def choices(self, client: HMSClient) -> Choices:
-        """What the form's selects offer."""
+    def choices(self, client: HMSClient, row: S | None) -> Choices:
+        """What the selects of the form of this row, or of a new one, offer."""
         return {}
 
     def create(self, place: Place, client: HMSClient, typed: dict[str, Any]) -> str:
@@ -145,6 +145,10 @@ class Resource(Generic[S]):
 
     def delete(self, place: Place, client: HMSClient, item_id: str) -> None:
         self.collection(client).delete(item_id)
+
+    def is_ready(self, form: ItemForm) -> bool:
+        """Whether what was typed may be sent now, or is to be looked at once more."""
+        return True
 
     def name_of(self, row: S) -> str:
         """What a row is called."""
@@ -176,9 +180,9 @@ class Resource(Generic[S]):
     def new(self, place: Place) -> HttpResponse:
         form = self._form(place, None)
         with place.hms() as client:
-            form.offer(self.choices(client))
+            form.offer(self.choices(client, None))
             beside = self.shown(place, client, None)
-            if place.request.method == "POST" and form.is_valid():
+            if place.request.method == "POST" and form.is_valid() and self.is_ready(form):
                 try:
                     messages.success(place.request, self.create(place, client, form.cleaned_data))
                 except HMSError as error:
@@ -191,7 +195,7 @@ class Resource(Generic[S]):
         with place.hms() as client:
             row = self.get(client, item_id)
             form = self._form(place, row)
-            form.offer(self.choices(client))
+            form.offer(self.choices(client, row))
             beside = self.shown(place, client, row)
             if place.request.method == "POST" and form.is_valid() and self._is_latest(form, row):
                 try:
