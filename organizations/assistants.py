@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from redis import RedisError
 
 from hms_client import Assistant as HmsAssistant
-from organizations import hms, reporting
+from organizations import hms, reporting, template_assistant
 from organizations.models import Organization
 
 T = TypeVar("T")
@@ -76,7 +76,8 @@ def numbers(organization: Organization) -> tuple[Number, ...]:
 
 
 def equip(organization_id: UUID) -> None:
-    """Give a ready organization its endpoint and, unless it has an assistant already, a first one. Done once.
+    """Give a ready organization its endpoint and, unless it has an assistant already, a first one: a copy of the
+    agency's template, or a plain one. Done once.
 
     Talks to HMS and raises its errors; may be tried again.
     """
@@ -85,7 +86,7 @@ def equip(organization_id: UUID) -> None:
         return
     ours = reporting.to_us(organization_id)
     with hms.for_organization(organization) as client:
-        if not client.assistants.list():
+        if not client.assistants.list() and template_assistant.copy_for(organization, client) is None:
             client.assistants.create(
                 name=_("Assistant"),
                 first_message=_("Hello, how can I help you?"),

@@ -38,10 +38,15 @@ class Refusal:
     wait_seconds: int | None = None
 
 
-def explain(error: Failure, names: Mapping[str, str] | None = None) -> Refusal:
-    """What to say about a request that failed. `names`: the fields of the form by what HMS may call them."""
+def explain(error: Failure, names: Mapping[str, str] | None = None, *, only_read: bool = False) -> Refusal:
+    """What to say about a request that failed. `names`: the fields of the form by what HMS may call them.
+
+    `only_read`: the request was to change nothing, so that a lost answer leaves no doubt.
+    """
     if isinstance(error, hms.NoKey):
         return Refusal(sentence=str(error))
+    if error.outcome_unknown and only_read:
+        return Refusal(sentence=_("HMS does not answer at the moment. Please look again in a minute."))
     if error.outcome_unknown:
         return Refusal(
             sentence=_("HMS's answer was lost. It may have been done all the same: look before you send it again.")

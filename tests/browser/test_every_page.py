@@ -60,4 +60,5 @@ def test_the_platform_and_a_dashboard_are_readable(furnished: Live, window: Watc
     screenshots.sign_in(window.page, furnished.address("", "/account/login/"), screenshots.OWNER)
     dashboard = {name: furnished.address("", f"/agencies/harbour/{name}/") for name in screenshots.DASHBOARD}
     dashboard |= screenshots.sold(window.page, furnished)
+    dashboard |= screenshots.inside(window.page, furnished)
     assert faults(window, dashboard) == {}

@@ -62,6 +62,7 @@ def test_the_pause_that_hms_asks_for_is_named() -> None:
 @pytest.mark.parametrize("error", [said(500, "oops"), ConnectionFailed("x"), UnexpectedAnswer("x")])
 def test_doubt_is_called_doubt(error: HMSError) -> None:
     assert "may have been done" in refusals.explain(error).sentence
+    assert "look again" in refusals.explain(error, only_read=True).sentence
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from hms_client import Assistant, HMSClient, HMSError
-from organizations import assistant_settings, reporting
+from organizations import assistant_settings, reporting, template_assistant
 from portal.dashboard.organization.fields import flag, long_text, providers, text
 from portal.dashboard.organization.place import Place
 from portal.dashboard.organization.resource import ItemForm, Line, Press, Resource
@@ -138,7 +138,19 @@ class Assistants(Resource[Assistant]):
             return {}
         former = reporting.former(place.organization, row.id)
         ours = row.webhook_url is not None and row.webhook_url == reporting.address(place.organization.pk)
-        return {"is_connected": ours, "connect": self._connect_press(place, row), "had_another": former is not None}
+        template = Press(
+            url=place.url("assistants_template", row.id),
+            label=_("Use as template"),
+            icon="copy",
+            question=_("A copy of “%(name)s” is kept in your own organization, and new clients begin with it.")
+            % {"name": row.name},
+        )
+        return {
+            "template": template,
+            "is_connected": ours,
+            "connect": self._connect_press(place, row),
+            "had_another": former is not None,
+        }
 
     def connect(self, place: Place, item_id: str) -> HttpResponse:
         """Let an assistant that was made elsewhere report here."""
@@ -148,10 +160,37 @@ class Assistants(Resource[Assistant]):
 
         return self.pressed(place, do, _("Connected. Its calls show as soon as they end."))
 
+    def from_template(self, place: Place) -> HttpResponse:
+        """Make a copy of the agency's template here."""
+
+        def do() -> None:
+            with place.hms() as client:
+                template_assistant.copy_for(place.organization, client)
+
+        return self.pressed(place, do, _("A copy of your template is made. Change what is different for this client."))
+
+    def as_template(self, place: Place, item_id: str) -> HttpResponse:
+        """Let new clients begin with a copy of this assistant."""
+
+        def do() -> None:
+            template_assistant.publish(place.organization, item_id)
+
+        return self.pressed(place, do, _("New clients begin with a copy of it. It is kept in your own organization."))
+
     def paths(self) -> list[URLPattern]:
-        where = "clients/<uuid:client_id>/organization/assistants/<str:item_id>/connect/"
-        connect = path(where, self.view(self.connect, require_POST), name="organization_assistants_connect")
-        return [*super().paths(), connect]
+        base, name = "clients/<uuid:client_id>/organization/assistants/", "organization_assistants"
+        return [
+            # Before the address of one assistant, which could be called anything.
+            path(f"{base}from-template/", self.view(self.from_template, require_POST), name=f"{name}_from_template"),
+            *super().paths(),
+            path(f"{base}<str:item_id>/connect/", self.view(self.connect, require_POST), name=f"{name}_connect"),
+            path(f"{base}<str:item_id>/template/", self.view(self.as_template, require_POST), name=f"{name}_template"),
+        ]
+
+    def list_presses(self, place: Place) -> list[Press]:
+        if not template_assistant.chosen():
+            return []
+        return [Press(url=place.url("assistants_from_template"), label=_("From your template"), icon="copy")]
 
     def _connect_press(self, place: Place, row: Assistant) -> Press:
         kept = _("Where it reports now is kept, and reports are passed on there.") if row.webhook_url else ""

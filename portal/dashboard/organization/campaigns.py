@@ -186,7 +186,7 @@ class Campaigns(Resource[Campaign]):
         try:
             return self.pressed(place, do, _("The campaign runs."))
         except campaign_starts.CannotStart as error:
-            return self.list_page(place, Refusal(sentence=str(error)))
+            return self.refused_page(place, Refusal(sentence=str(error)))
 
     def pause(self, place: Place, item_id: str) -> HttpResponse:
         """Let a campaign ring nobody more for now."""

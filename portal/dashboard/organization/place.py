@@ -93,7 +93,7 @@ def enters(section: str) -> Callable[[View], View]:
             except (NotFound, Forbidden) as error:
                 raise Http404(_("HMS does not have this.")) from error
             except (HMSError, hms.NoKey) as error:
-                return place.show("away.html", section, {"refusal": refusals.explain(error)})
+                return place.show("away.html", section, {"refusal": refusals.explain(error, only_read=True)})
 
         return entered
 

@@ -146,6 +146,10 @@ class Resource(Generic[S]):
     def delete(self, place: Place, client: HMSClient, item_id: str) -> None:
         self.collection(client).delete(item_id)
 
+    def list_presses(self, place: Place) -> list[Press]:
+        """Buttons of the whole list."""
+        return []
+
     def is_ready(self, form: ItemForm) -> bool:
         """Whether what was typed may be sent now, or is to be looked at once more."""
         return True
@@ -174,6 +178,7 @@ class Resource(Generic[S]):
         for each in lines:
             each.presses[:] = each.presses if place.may(self.role) else []
         context = {"noun": self, "lines": lines, "refusal": refusal, "may_change": place.may(self.role)}
+        context["presses"] = self.list_presses(place) if place.may(self.role) else []
         context["new_url"] = place.url(f"{self.key}_new") if self.form_class else ""
         return place.show("list.html", self.key, context)
 
@@ -224,9 +229,16 @@ class Resource(Generic[S]):
         except HMSError as error:
             if isinstance(error, NotFound):
                 raise
-            return self.list_page(place, refusals.explain(error))
+            return self.refused_page(place, refusals.explain(error))
         messages.success(place.request, said)
         return place.go(self.key)
+
+    def refused_page(self, place: Place, refusal: Refusal) -> HttpResponse:
+        """The list with what became of a button; that alone when HMS does not even show the list."""
+        try:
+            return self.list_page(place, refusal)
+        except HMSError:
+            return place.show("away.html", self.key, {"refusal": refusal})
 
     def paths(self) -> list[URLPattern]:
         """The addresses of this noun's pages."""

@@ -126,6 +126,15 @@ def test_an_assistant_made_elsewhere_is_connected_on_a_click_and_its_former_addr
     assert "Not connected" not in inside.sees("assistants/")
 
 
+def test_a_button_that_hms_refuses_is_explained_though_hms_does_not_even_show_the_list(
+    inside: Inside, first: str
+) -> None:
+    inside.trouble("429", "DELETE", f"assistants/{first}")
+    inside.trouble("429", "GET", "assistants")
+    page = text_of(inside.post(f"assistants/{first}/remove/"))
+    assert "Nothing was changed; try again in 1 second." in page
+
+
 def test_an_assistant_is_removed_at_hms_and_once_more_does_no_harm(inside: Inside, first: str) -> None:
     for _time in range(2):
         assert inside.post(f"assistants/{first}/remove/").status_code == 302
