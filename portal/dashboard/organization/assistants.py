@@ -52,7 +52,7 @@ class AssistantForm(ItemForm):
     language = text(gettext_lazy("Language"), gettext_lazy("Such as nl, en or de."), most=20)
     autonomous_silence_handling = flag(gettext_lazy("Let the model decide what to say when nobody speaks"))
     silence_timeout_seconds = forms.IntegerField(
-        label=gettext_lazy("Seconds of silence before it speaks"), min_value=1, max_value=600, required=False
+        label=gettext_lazy("Silence allowed, in seconds"), min_value=1, max_value=600, required=False
     )
     max_duration_seconds = forms.IntegerField(
         label=gettext_lazy("Longest call, in seconds"),

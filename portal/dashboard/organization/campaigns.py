@@ -20,6 +20,7 @@ from portal.dashboard.organization.fields import long_text, text
 from portal.dashboard.organization.lead_forms import LeadsForm
 from portal.dashboard.organization.place import Place
 from portal.dashboard.organization.resource import Choices, ItemForm, Line, Press, Resource
+from portal.templatetags.figures import masked_phone
 
 _STATES = {
     "draft": ("neutral", gettext_lazy("Draft")),
@@ -163,7 +164,7 @@ class Campaigns(Resource[Campaign]):
             place.organization, leads=campaign_starts.left_to_ring(found), longest=_longest(client, row)
         )
         lines = [
-            Line(icon="user", title=each.phone_number, badges=[_lead_state(each.status)])
+            Line(icon="user", title=masked_phone(each.phone_number), badges=[_lead_state(each.status)])
             for each in found[:_MOST_SHOWN]
         ]
         return {

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Words = str | _StrPromise
 
 AS_HMS = ("", gettext_lazy("HMS decides"))
+_TALL_ROWS = 10
 _SAID = {"openai": "OpenAI", "xai": "xAI", "elevenlabs": "ElevenLabs", "openai_live": "OpenAI Live"}
 
 
@@ -26,7 +27,7 @@ def long_text(
     label: "Words", help_text: "Words" = "", *, most: int, rows: int, required: bool = False
 ) -> forms.CharField:
     """Several lines."""
-    widget = forms.Textarea({"rows": rows})
+    widget = forms.Textarea({"rows": rows, "class": "is-tall" if rows >= _TALL_ROWS else ""})
     return forms.CharField(label=label, help_text=help_text, max_length=most, required=required, widget=widget)
 
 
@@ -55,7 +56,7 @@ class JsonField(forms.CharField):
     """A JSON object in a box; read without ever making a float."""
 
     def __init__(self, label: "Words", help_text: "Words" = "") -> None:
-        widget = forms.Textarea({"rows": 10, "spellcheck": "false", "class": "ui-mono"})
+        widget = forms.Textarea({"rows": 10, "spellcheck": "false", "class": "ui-mono is-tall"})
         super().__init__(label=label, help_text=help_text, max_length=50_000, required=False, widget=widget)
 
     def clean(self, value: Any) -> dict[str, Any]:

@@ -24,17 +24,17 @@ from portal.dashboard.roles import actor_of, agency_of
 View = Callable[..., HttpResponse]
 # A select is a list to choose from, not a search: beyond this, the table of clients is the better way.
 _MOST_LISTED = 100
-# The sections, in the order of the tabs: key, icon, name.
+# The sections, in the order of the tabs: key and name.
 SECTIONS = (
-    ("assistants", "robot", gettext_lazy("Assistants")),
-    ("numbers", "phone", gettext_lazy("Numbers")),
-    ("campaigns", "speakerphone", gettext_lazy("Campaigns")),
-    ("voices", "volume", gettext_lazy("Voices")),
-    ("tools", "tool", gettext_lazy("Tools")),
-    ("analyses", "report-analytics", gettext_lazy("Analyses")),
-    ("trunks", "route", gettext_lazy("SIP trunks")),
-    ("providers", "key", gettext_lazy("Provider keys")),
-    ("retention", "clock", gettext_lazy("Retention")),
+    ("assistants", gettext_lazy("Assistants")),
+    ("numbers", gettext_lazy("Numbers")),
+    ("campaigns", gettext_lazy("Campaigns")),
+    ("voices", gettext_lazy("Voices")),
+    ("tools", gettext_lazy("Tools")),
+    ("analyses", gettext_lazy("Analyses")),
+    ("trunks", gettext_lazy("SIP trunks")),
+    ("providers", gettext_lazy("Provider keys")),
+    ("retention", gettext_lazy("Retention")),
 )
 
 
@@ -64,7 +64,7 @@ class Place:
 
     def show(self, template: str, section: str, context: dict[str, Any]) -> HttpResponse:
         """A page inside, in its frame."""
-        tabs = [(key, icon, label, self.url(key)) for key, icon, label in SECTIONS]
+        tabs = [(key, label, self.url(key)) for key, label in SECTIONS]
         frame = {"place": self, "client": self.client, "tabs": tabs, "section": section, "others": _others()}
         return render(self.request, f"dashboard/organization/{template}", {**frame, **context, "nav": "clients"})
 
@@ -104,7 +104,7 @@ def enters(section: str) -> Callable[[View], View]:
 def switch(request: HttpRequest) -> HttpResponse:
     """Go to the same section of another client's organization."""
     slug, to, section = agency_of(request).slug, request.GET.get("client", ""), request.GET.get("section", "")
-    known = {key for key, _icon, _label in SECTIONS}
+    known = {key for key, _label in SECTIONS}
     try:
         client = get_object_or_404(Client, pk=UUID(to))
     except ValueError:
