@@ -48,6 +48,19 @@ def test_a_copy_asks_for_consent_as_its_template_does(inside: Inside) -> None:
     assert (dict(row.recording_consent or {}), row.is_active) == (asks, True)
 
 
+@pytest.mark.parametrize(("is_kept", "left"), [(False, []), (True, [False])])
+def test_a_copy_that_did_not_get_its_question_is_taken_away_or_at_least_off(
+    inside: Inside, is_kept: bool, left: list[bool]
+) -> None:
+    template = make(inside)
+    own(inside).assistants.update(template, recording_consent={"enabled": True, "message": "Press 1."})
+    inside.trouble("503", "PATCH", "assistants/")
+    if is_kept:
+        inside.trouble("503", "DELETE", "assistants/")
+    inside.post("assistants/from-template/")
+    assert [row.is_active for row in inside.hms.assistants.list() if row.name == "Model desk"] == left
+
+
 def test_a_template_that_is_gone_at_hms_lets_clients_begin_with_a_plain_assistant(inside: Inside) -> None:
     own(inside).assistants.delete(make(inside))
     assert [row.name for row in inside.neighbour().hms.assistants.list()] == ["Assistant"]
