@@ -1,7 +1,6 @@
 """Placing a call for a client: checked, its time set aside and committed, then asked of HMS, and never asked twice."""
 
 import logging
-import re
 import uuid
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -16,13 +15,11 @@ from calls.models import Call, Hold
 from clients.models import Client
 from follow_ups import agenda
 from hms_client import HMSClient, HMSError, InsufficientCredits, RateLimited, StartedCall, WebCall
-from organizations import assistants, hms
+from organizations import assistants, hms, phone_numbers
 from organizations.models import Organization
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")
-_BETWEEN_DIGITS = re.compile(r"[\s().\-/\u00a0]+")
 
 
 class CannotCall(ValueError):
@@ -71,10 +68,10 @@ class AnswerLost(CannotCall):
 
 def check_destination(text: str) -> str:
     """The number in E.164, without what people write between digits. Raises NotANumber."""
-    number = _BETWEEN_DIGITS.sub("", text)
-    if not _E164.match(number):
-        raise NotANumber(_("Please write the number with its country code, like +31 20 123 4567."))
-    return number
+    try:
+        return phone_numbers.read(text)
+    except phone_numbers.NotANumber as error:
+        raise NotANumber(str(error)) from error
 
 
 def start(

@@ -9,25 +9,20 @@ from dataclasses import dataclass
 from typing import TypeVar, cast
 from uuid import UUID
 
-from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from redis import RedisError
 
-from domains import links
 from hms_client import Assistant as HmsAssistant
-from inbox import hms_endpoints, hms_targets
-from organizations import hms
+from organizations import hms, reporting, template_assistant
 from organizations.models import Organization
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 # Long enough for a page that is loaded twice, short enough that a change at HMS is seen.
 _KEEP_SECONDS = 15
-_EVENTS = hms_targets.EVENTS
 _LONGEST_CALL_SECONDS = 1800
-_ENDPOINT = "/api/webhooks/hms/{token}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +55,7 @@ def in_use(organization: Organization) -> tuple[Assistant, ...]:
     """The organization's assistants, by name. Raises hms.NoKey or an hms_client.HMSError."""
 
     def fetch() -> tuple[Assistant, ...]:
-        address = _address(organization.pk)
+        address = reporting.address(organization.pk)
         with hms.for_organization(organization) as client:
             rows = [_shown(row, address) for row in client.assistants.list()]
         return tuple(sorted(rows, key=lambda row: row.name.casefold()))
@@ -84,36 +79,25 @@ def numbers(organization: Organization) -> tuple[Number, ...]:
 
 
 def equip(organization_id: UUID) -> None:
-    """Give a ready organization its endpoint and, unless it has an assistant already, a first one. Done once.
+    """Give a ready organization its endpoint and, unless it has an assistant already, a first one: a copy of the
+    agency's template, or a plain one. Done once.
 
     Talks to HMS and raises its errors; may be tried again.
     """
     organization = Organization.objects.get(pk=organization_id)
     if organization.state != Organization.State.READY or organization.equipped_at is not None:
         return
-    endpoint = hms_endpoints.open_endpoint(organization_id=organization_id)
+    ours = reporting.to_us(organization_id)
     with hms.for_organization(organization) as client:
-        if not client.assistants.list():
+        if not client.assistants.list() and template_assistant.copy_for(organization, client) is None:
             client.assistants.create(
                 name=_("Assistant"),
                 first_message=_("Hello, how can I help you?"),
                 max_duration_seconds=_LONGEST_CALL_SECONDS,
-                webhook_url=_url(endpoint.token),
-                webhook_secret=endpoint.secret,
-                webhook_events=_EVENTS,
+                **ours,
             )
     Organization.objects.filter(pk=organization_id).update(equipped_at=timezone.now())
-    cache.delete(f"assistants.{organization_id}")
-
-
-def _url(token: str) -> str:
-    path = _ENDPOINT.format(token=token)
-    return settings.HMS_REPORTS_TO + path if settings.HMS_REPORTS_TO else links.platform(path)
-
-
-def _address(organization_id: UUID) -> str | None:
-    endpoint = hms_endpoints.find(organization_id=organization_id)
-    return _url(endpoint.token) if endpoint else None
+    reporting.forget(organization)
 
 
 def _shown(row: HmsAssistant, address: str | None) -> Assistant:

@@ -42,6 +42,11 @@ class Organization(models.Model):
     calls_swept_at = models.DateTimeField(null=True)
     # When the client last did something: decides how often we look for calls.
     active_at = models.DateTimeField(default=timezone.now)
+    # Where assistants that were made elsewhere reported to before they were connected: sealed, by HMS's id of each.
+    former_webhooks = models.JSONField(default=dict)
+    # For how long HMS keeps what was said and who called, in days. Null: never set here, and HMS does not tell.
+    content_days = models.PositiveSmallIntegerField(null=True)
+    metadata_days = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
         constraints = [

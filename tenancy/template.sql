@@ -290,6 +290,11 @@ CREATE UNIQUE INDEX "unique_authenticator_type" ON "mfa_authenticator" ("user_id
 CREATE TABLE "organizations_delivery" ("id" uuid NOT NULL PRIMARY KEY, "event" varchar(60) NOT NULL, "call_id" varchar(255) NOT NULL, "is_asked" boolean NOT NULL, "is_private" boolean NOT NULL, "body_sealed" bytea NULL, "body_bytes" integer NOT NULL CHECK ("body_bytes" >= 0), "state" varchar(10) NOT NULL, "attempts" integer NOT NULL CHECK ("attempts" >= 0), "status" smallint NULL CHECK ("status" >= 0), "why" varchar(20) NOT NULL, "latency_ms" integer NULL CHECK ("latency_ms" >= 0), "attempted_at" timestamp with time zone NULL, "created_at" timestamp with time zone NOT NULL, "organization_id" uuid NOT NULL);
 ALTER TABLE "organizations_delivery" ADD CONSTRAINT "organizations_delive_organization_id_d17e404a_fk_organizat" FOREIGN KEY ("organization_id") REFERENCES "organizations_organization" ("id") DEFERRABLE INITIALLY DEFERRED;
 CREATE INDEX "delivery_latest" ON "organizations_delivery" ("organization_id", "created_at" DESC);
+-- organizations.0003_organization_desk
+ALTER TABLE "organizations_organization" ADD COLUMN "content_days" smallint NULL CHECK ("content_days" >= 0);
+ALTER TABLE "organizations_organization" ADD COLUMN "former_webhooks" jsonb DEFAULT '{}'::jsonb NOT NULL;
+ALTER TABLE "organizations_organization" ALTER COLUMN "former_webhooks" DROP DEFAULT;
+ALTER TABLE "organizations_organization" ADD COLUMN "metadata_days" smallint NULL CHECK ("metadata_days" >= 0);
 INSERT INTO "django_migrations" ("app", "name", "applied") VALUES
   ('people', '0001_initial', now()),
   ('account', '0001_initial', now()),
@@ -309,4 +314,5 @@ INSERT INTO "django_migrations" ("app", "name", "applied") VALUES
   ('mfa', '0001_initial', now()),
   ('mfa', '0002_authenticator_timestamps', now()),
   ('mfa', '0003_authenticator_type_uniq', now()),
-  ('organizations', '0002_delivery', now());
+  ('organizations', '0002_delivery', now()),
+  ('organizations', '0003_organization_desk', now());

@@ -214,6 +214,8 @@ def save_hms_key(
             if key:
                 connection.api_key_sealed = envelope.seal(key, agency_id=agency_id, field=_HMS_KEY)
                 connection.api_key_mask = key_shapes.mask(key)
+            if connection.organization_id != organization_id:
+                connection.template_assistant_id = ""  # an assistant of the organization before
             connection.organization_id, connection.organization_name = organization_id, organization_name[:200]
             connection.seconds_left, connection.checked_at = seconds_left, now or timezone.now()
             connection.save()

@@ -67,6 +67,8 @@ class HMSConnection(models.Model):
     # Minutes left at HMS, kept as whole seconds, as of checked_at.
     seconds_left = models.BigIntegerField(null=True)
     checked_at = models.DateTimeField(null=True)
+    # The assistant of the parent organization that a new client's first one is made from; empty for none.
+    template_assistant_id = models.CharField(max_length=64, blank=True)
 
     def __str__(self) -> str:
         return f"HMS of {self.agency_id}"

@@ -11,6 +11,7 @@ from portal.dashboard import (
     checkout,
     clients,
     hms,
+    hms_template,
     overview,
     packages,
     payments,
@@ -21,6 +22,7 @@ from portal.dashboard import (
     three_way,
     webhooks,
 )
+from portal.dashboard.organization.urls import urlpatterns as inside_organizations
 
 app_name = "dashboard"
 urlpatterns = [
@@ -47,6 +49,7 @@ urlpatterns = [
     path("clients/<uuid:client_id>/organization/key/", clients.organization_key, name="organization_key"),
     path("clients/<uuid:client_id>/api-access/", access_tokens.page, name="client_tokens"),
     path("clients/<uuid:client_id>/api-access/<uuid:token_id>/revoke/", access_tokens.revoke, name="revoke_token"),
+    *inside_organizations,
     path("calls/", calls.table, name="calls"),
     path("calls/csv/", calls.csv, name="calls_csv"),
     path("calls/live/", calls.live, name="calls_live"),
@@ -74,6 +77,7 @@ urlpatterns = [
     path("payments/webhook/state/", payments.webhook_state, name="payments_webhook_state"),
     path("hms/", hms.connection, name="hms"),
     path("hms/refresh/", hms.refresh, name="hms_refresh"),
+    path("hms/template/", hms_template.page, name="hms_template"),
     path("brand/", brand.look, name="brand"),
     path("brand/preview/", brand.preview, name="brand_preview"),
     path("address/", addresses.page, name="address"),

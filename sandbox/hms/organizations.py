@@ -66,6 +66,27 @@ def show(world: World, request: Request, organization: Document) -> Response:
     return json_answer(shown(world, organization, with_children=with_children))
 
 
+CONTENT_DAYS, METADATA_DAYS = (30, 90, 180, 365), (30, 90, 180, 365, 730)
+
+
+@keyed
+def retain(world: World, request: Request, organization: Document) -> Response:
+    """How long content and metadata are kept: two numbers of days, always both."""
+    body = read_json(request)
+    content, metadata = body.get("content_retention_days"), body.get("metadata_retention_days")
+    if content not in CONTENT_DAYS:
+        raise refuse(400, "Invalid content_retention_days", f"Known: {', '.join(map(str, CONTENT_DAYS))}")
+    if metadata not in METADATA_DAYS:
+        raise refuse(400, "Invalid metadata_retention_days", f"Known: {', '.join(map(str, METADATA_DAYS))}")
+    if content > metadata:
+        raise refuse(400, "Invalid content_retention_days", "Content is kept no longer than metadata.")
+    kept = {"content_retention_days": content, "metadata_retention_days": metadata}
+    with world.store.transaction():
+        now = world.store.get("hms_organization", organization["id"]) or organization
+        world.store.save("hms_organization", organization["id"], now | kept)
+    return json_answer(kept)
+
+
 @keyed
 def create(world: World, request: Request, organization: Document) -> Response:
     body = read_json(request)

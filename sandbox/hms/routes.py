@@ -4,7 +4,10 @@ from werkzeug.routing import Rule
 
 from sandbox.hms import (
     assistants,
+    building_blocks,
+    byok,
     calls,
+    campaigns,
     controls,
     health,
     numbers,
@@ -18,9 +21,9 @@ API = "/hms/api/v1"
 LEVERS = "/_sandbox/hms"
 
 
-def _crud(path: str, module: object) -> list[Rule]:
+def _crud(path: str, module: object, *, changes: bool = True) -> list[Rule]:
     verbs = (("index", "GET", path), ("create", "POST", path))
-    one = (("show", "GET"), ("update", "PATCH"), ("delete", "DELETE"))
+    one = (("show", "GET"), *((("update", "PATCH"),) if changes else ()), ("delete", "DELETE"))
     rules = [Rule(where, methods=[verb], endpoint=getattr(module, name)) for name, verb, where in verbs]
     return rules + [Rule(f"{path}/<id_>", methods=[verb], endpoint=getattr(module, name)) for name, verb in one]
 
@@ -29,6 +32,7 @@ RULES = [
     Rule(f"{API}/health", methods=["GET"], endpoint=health.show),
     Rule(f"{API}/organizations", methods=["GET"], endpoint=organizations.show),
     Rule(f"{API}/organizations", methods=["POST"], endpoint=organizations.create),
+    Rule(f"{API}/organizations", methods=["PATCH"], endpoint=organizations.retain),
     Rule(f"{API}/account", methods=["GET"], endpoint=organizations.show),
     Rule(f"{API}/usage", methods=["GET"], endpoint=usage.index),
     Rule(f"{API}/calls", methods=["GET"], endpoint=calls.index),
@@ -39,6 +43,18 @@ RULES = [
     *_crud(f"{API}/assistants", assistants),
     *_crud(f"{API}/agents", assistants),
     *_crud(f"{API}/numbers", numbers),
+    Rule(f"{API}/voices", methods=["GET"], endpoint=building_blocks.voices),
+    *_crud(f"{API}/tool-templates", building_blocks.TOOLS),
+    *_crud(f"{API}/analysis-templates", building_blocks.ANALYSES),
+    *_crud(f"{API}/sip-trunks", building_blocks.TRUNKS, changes=False),
+    Rule(f"{API}/byok", methods=["GET"], endpoint=byok.show),
+    Rule(f"{API}/byok", methods=["POST"], endpoint=byok.put),
+    Rule(f"{API}/byok", methods=["DELETE"], endpoint=byok.delete),
+    Rule(f"{API}/byok/config", methods=["POST"], endpoint=byok.configure),
+    *_crud(f"{API}/campaigns", campaigns.CAMPAIGNS),
+    Rule(f"{API}/campaigns/<id_>/leads", methods=["GET"], endpoint=campaigns.leads),
+    Rule(f"{API}/campaigns/<id_>/leads", methods=["POST"], endpoint=campaigns.add_lead),
+    Rule(f"{API}/campaigns/<id_>/leads/<lead_id>", methods=["DELETE"], endpoint=campaigns.remove_lead),
     Rule(f"{LEVERS}/organizations", methods=["POST"], endpoint=controls.create_organization),
     Rule(f"{LEVERS}/organizations/<id_>/minutes", methods=["POST"], endpoint=controls.add_minutes),
     Rule(f"{LEVERS}/organizations/<id_>/seed", methods=["POST"], endpoint=controls.seed),
@@ -48,6 +64,7 @@ RULES = [
     Rule(f"{LEVERS}/calls/<id_>/end", methods=["POST"], endpoint=controls.end),
     Rule(f"{LEVERS}/calls/<id_>/tool-calls", methods=["POST"], endpoint=controls.call_tool),
     Rule(f"{recordings.PATH}/<token>.wav", methods=["GET"], endpoint=recordings.show),
+    Rule(f"{LEVERS}/campaigns/<id_>/ring", methods=["POST"], endpoint=campaigns.ring_next),
     Rule(f"{LEVERS}/settings", methods=["POST"], endpoint=controls.change_settings),
     Rule(f"{LEVERS}/state", methods=["GET"], endpoint=controls.state),
 ]

@@ -62,4 +62,5 @@ def test_the_platform_and_a_dashboard_are_readable(furnished: Live, window: Watc
     assert faults(window, {"address without a domain": addresses["address"]}) == {}
     screenshots.claim_domain(window.page, furnished)
     dashboard = addresses | screenshots.sold(window.page, furnished)
+    dashboard |= screenshots.inside(window.page, furnished)
     assert faults(window, dashboard) == {}

@@ -33,6 +33,7 @@ DASHBOARD = [
     "checkout",
     "payments",
     "hms",
+    "hms/template",
     "brand",
     "address",
 ]
@@ -136,6 +137,19 @@ def sold(page: Page, product: Live) -> dict[str, str]:
     }
 
 
+def inside(page: Page, product: Live) -> dict[str, str]:
+    """Where the owner who is signed in is inside a client's organization: each section, and what opens there."""
+    base = f"{sold(page, product)['client']}organization/"
+    sections = ("assistants", "numbers", "campaigns", "voices", "tools", "analyses", "trunks", "providers", "retention")
+    found = {f"inside-{name}": f"{base}{name}/" for name in sections}
+    found |= {
+        f"inside-{name}-new": f"{base}{name}/new/" for name in ("numbers", "campaigns", "tools", "trunks", "providers")
+    }
+    page.goto(found["inside-assistants"])
+    found["inside-assistant"] = str(page.locator("main .ui-line a").first.evaluate("a => a.href"))
+    return found
+
+
 def open_page(page: Page, address: str) -> None:
     """Go there; where a page shows nothing until it is asked to, ask."""
     page.goto(address)
@@ -174,7 +188,7 @@ def walk(product: Live, browser: Browser, folder: Path, scheme: Scheme) -> None:
         claim_domain(page, product)
         for name in DASHBOARD:
             take(f"agency-{name.replace('/', '-')}", product.address("", f"/agencies/harbour/{name}/"))
-        for name, address in sold(page, product).items():
+        for name, address in (sold(page, product) | inside(page, product)).items():
             take(f"agency-{name}", address)
         sign_in(page, product.address("harbour", "/account/login/"), CLIENT)
         for name, path in PORTAL.items():

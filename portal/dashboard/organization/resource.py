@@ -1,0 +1,319 @@
+"""One way to list, add, change and remove what an organization has at HMS, whatever it is.
+
+What is shown is read from HMS for the page, and what is sent is refused or taken by HMS: its complaints stand beside
+the fields they are about. A row that somebody changed meanwhile is not overwritten before both versions were seen.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from agencies.models import Membership
+from hms_client import HMSClient, HMSError, NotFound
+from organizations import refusals
+from organizations.refusals import Refusal
+from portal.dashboard.forms import refuse
+from portal.dashboard.organization.place import Place, View, enters
+from portal.dashboard.roles import requires
+
+if TYPE_CHECKING:
+    from portal.dashboard.organization.fields import Words
+
+S = TypeVar("S")
+Choices = Mapping[str, Sequence[tuple[str, str]]]
+
+
+class ItemForm(forms.Form):
+    """The form of one row. `names` says which field HMS's own name for it is shown beside."""
+
+    # A fingerprint of the row as it was when the form was made: whoever sends another one has not seen the latest.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    names: ClassVar[Mapping[str, str]] = {}
+
+    def offer(self, choices: Choices) -> None:
+        """Fill the selects with what the organization has."""
+        for name, offered in choices.items():
+            chosen = self.fields[name]
+            if isinstance(chosen, forms.ChoiceField):
+                chosen.choices = list(offered)
+
+    def show_refusal(self, refusal: Refusal) -> None:
+        """Put what HMS said where it belongs."""
+        for name, sentence in refusal.fields.items():
+            refuse(self, name, sentence)
+        if refusal.sentence:
+            refuse(self, "", refusal.sentence)
+
+    def put(self, **values: str) -> None:
+        """Write into the form what it is to show, and to send next time."""
+        self.data = {**{name: self.data[name] for name in self.data}, **values}
+
+    def show_conflict(self, now: Mapping[str, Any], fingerprint: str) -> None:
+        """Say what is at HMS by now; sent once more, the form is what counts."""
+        self.add_error(
+            None, _("Somebody changed this at HMS meanwhile. See what it says now; save again to keep yours.")
+        )
+        for name, value in now.items():
+            field = self.fields.get(name)
+            there = field.prepare_value(value) if field else None
+            if field and there != field.prepare_value(self.cleaned_data.get(name)):
+                self.add_error(name, _("At HMS now: %(value)s") % {"value": _in_words(there)})
+        self.put(seen=fingerprint)
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button of a line. With a question it asks before it does anything."""
+
+    url: str
+    label: "Words"
+    icon: str = ""
+    question: "Words" = ""
+    danger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a list. `badges` are tone and words."""
+
+    icon: str
+    title: str
+    meta: str = ""
+    href: str = ""
+    badges: Sequence[tuple[str, str]] = ()
+    presses: list[Press] = field(default_factory=list)
+
+
+class Resource(Generic[S]):
+    """One noun of HMS's API, in words and in requests. Says what it can: a subclass fills in the rest."""
+
+    key: ClassVar[str]
+    icon: ClassVar[str]
+    title: ClassVar["Words"]
+    lead: ClassVar["Words"]
+    # What an empty list says, and the button that adds one.
+    empty: ClassVar["Words"]
+    add: ClassVar["Words"] = ""
+    remove: ClassVar["Words"] = ""
+    new_title: ClassVar["Words"] = ""
+    form_class: ClassVar[type[ItemForm] | None] = None
+    # The form of a row that is there already, when it is another one.
+    edit_form_class: ClassVar[type[ItemForm] | None] = None
+    can_change: ClassVar[bool] = True
+    role: ClassVar[Membership.Role] = Membership.Role.MANAGER
+    form_template: ClassVar[str] = "item.html"
+
+    def collection(self, client: HMSClient) -> Any:
+        """Where HMS keeps them."""
+        raise NotImplementedError
+
+    def fetch(self, client: HMSClient) -> Sequence[S]:
+        """All rows, in the order of the list."""
+        return sorted(self.collection(client).list(), key=lambda row: self.name_of(row).casefold())
+
+    def line(self, place: Place, row: S) -> Line:
+        """A row as the list shows it."""
+        raise NotImplementedError
+
+    def get(self, client: HMSClient, item_id: str) -> S:
+        found: S = self.collection(client).get(item_id)
+        return found
+
+    def initial(self, row: S) -> dict[str, Any]:
+        """What the form of this row holds. Nothing secret."""
+        raise NotImplementedError
+
+    def choices(self, client: HMSClient, row: S | None) -> Choices:
+        """What the selects of the form of this row, or of a new one, offer."""
+        return {}
+
+    def create(self, place: Place, client: HMSClient, typed: dict[str, Any]) -> str:
+        """Make it; returns a sentence for the person."""
+        raise NotImplementedError
+
+    def update(self, place: Place, client: HMSClient, row: S, typed: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def delete(self, place: Place, client: HMSClient, item_id: str) -> None:
+        self.collection(client).delete(item_id)
+
+    def list_presses(self, place: Place) -> list[Press]:
+        """Buttons of the whole list."""
+        return []
+
+    def is_ready(self, form: ItemForm) -> bool:
+        """Whether what was typed may be sent now, or is to be looked at once more."""
+        return True
+
+    def name_of(self, row: S) -> str:
+        """What a row is called."""
+        return str(getattr(row, "name", row))
+
+    def changed(self, typed: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+        """What was typed and is not so yet; an emptied text is None, which clears it."""
+        return {name: None if typed[name] == "" else typed[name] for name in now if typed[name] != now[name]}
+
+    def shown(self, place: Place, client: HMSClient, row: S | None) -> dict[str, Any]:
+        """What the form's page shows beside the form."""
+        return {}
+
+    # The pages.
+
+    def index(self, place: Place) -> HttpResponse:
+        return self.list_page(place)
+
+    def list_page(self, place: Place, refusal: Refusal | None = None) -> HttpResponse:
+        """The list; `refusal` is what became of a button that was pressed on it."""
+        with place.hms() as client:
+            lines = [self.line(place, row) for row in self.fetch(client)]
+        for each in lines:
+            each.presses[:] = each.presses if place.may(self.role) else []
+        context = {"noun": self, "lines": lines, "refusal": refusal, "may_change": place.may(self.role)}
+        context["presses"] = self.list_presses(place) if place.may(self.role) else []
+        context["new_url"] = place.url(f"{self.key}_new") if self.form_class else ""
+        return place.show("list.html", self.key, context)
+
+    def new(self, place: Place) -> HttpResponse:
+        form = self._form(place, None)
+        with place.hms() as client:
+            form.offer(self.choices(client, None))
+            beside = self.shown(place, client, None)
+            if place.request.method == "POST" and form.is_valid() and self.is_ready(form):
+                try:
+                    messages.success(place.request, self.create(place, client, form.cleaned_data))
+                except HMSError as error:
+                    form.show_refusal(refusals.explain(error, form.names))
+                else:
+                    return place.go(self.key)
+        return self._form_page(place, form, None, beside)
+
+    def edit(self, place: Place, item_id: str) -> HttpResponse:
+        with place.hms() as client:
+            row = self.get(client, item_id)
+            form = self._form(place, row)
+            form.offer(self.choices(client, row))
+            beside = self.shown(place, client, row)
+            if place.request.method == "POST" and form.is_valid() and self._is_latest(form, row):
+                try:
+                    self.update(place, client, row, form.cleaned_data)
+                except HMSError as error:
+                    form.show_refusal(refusals.explain(error, form.names))
+                else:
+                    messages.success(place.request, _("Saved at HMS."))
+                    return place.go(self.key)
+        return self._form_page(place, form, row, beside)
+
+    def drop(self, place: Place, item_id: str) -> HttpResponse:
+        def away() -> None:
+            with place.hms() as client:
+                try:
+                    self.delete(place, client, item_id)
+                except NotFound:
+                    return  # gone is what was wanted
+
+        return self.pressed(place, away, _("Removed at HMS."))
+
+    def pressed(self, place: Place, do: Any, said: str) -> HttpResponse:
+        """Do what a button of the list says; a refusal is shown on the list."""
+        try:
+            do()
+        except HMSError as error:
+            if isinstance(error, NotFound):
+                raise
+            return self.refused_page(place, refusals.explain(error))
+        messages.success(place.request, said)
+        return place.go(self.key)
+
+    def refused_page(self, place: Place, refusal: Refusal) -> HttpResponse:
+        """The list with what became of a button; that alone when HMS does not even show the list."""
+        try:
+            return self.list_page(place, refusal)
+        except HMSError:
+            return place.show("away.html", self.key, {"refusal": refusal})
+
+    def paths(self) -> list[URLPattern]:
+        """The addresses of this noun's pages."""
+        base, name = f"clients/<uuid:client_id>/organization/{self.key}/", f"organization_{self.key}"
+        found = [path(base, self.view(self.index, require_GET), name=name)]
+        if self.form_class is not None:
+            form = require_http_methods(["GET", "POST"])
+            found.append(path(f"{base}new/", self.view(self.new, form), name=f"{name}_new"))
+            found.append(
+                path(f"{base}<str:item_id>/remove/", self.view(self.drop, require_POST), name=f"{name}_remove")
+            )
+            if self.can_change:
+                found.append(path(f"{base}<str:item_id>/", self.view(self.edit, form), name=f"{name}_item"))
+        return found
+
+    def view(self, page: View, method: Any) -> View:
+        """A page as a view: of this noun's section, and for whom it may be."""
+        guarded: View = method(requires(self.role)(enters(self.key)(_plain(page))))
+        return guarded
+
+    def remove_press(self, place: Place, item_id: str, name: str) -> Press:
+        return Press(
+            url=place.url(f"{self.key}_remove", item_id),
+            label=_("Remove"),
+            question=_("“%(name)s” is removed at HMS, for good.") % {"name": name},
+            danger=True,
+        )
+
+    def _form(self, place: Place, row: S | None) -> ItemForm:
+        form_class = self.form_class if row is None else self.edit_form_class or self.form_class
+        if form_class is None:
+            raise TypeError(f"{self.key} has no form")
+        initial = {} if row is None else self.initial(row)
+        seen = {} if row is None else {"seen": fingerprint(initial)}
+        posted = place.request if place.request.method == "POST" else None
+        return form_class(
+            posted.POST if posted else None, posted.FILES if posted else None, initial={**initial, **seen}
+        )
+
+    def _is_latest(self, form: ItemForm, row: S) -> bool:
+        """Whether the row is as it was when the form was made; says what is different when it is not."""
+        now = self.initial(row)
+        if form.cleaned_data["seen"] == fingerprint(now):
+            return True
+        form.show_conflict(now, fingerprint(now))
+        return False
+
+    def _form_page(self, place: Place, form: ItemForm, row: S | None, beside: dict[str, Any]) -> HttpResponse:
+        context = {
+            "noun": self,
+            "form": form,
+            "row": row,
+            "name": row and self.name_of(row),
+            "may_change": place.may(self.role),
+            **beside,
+        }
+        context["list_url"] = place.url(self.key)
+        return place.show(self.form_template, self.key, context)
+
+
+def fingerprint(values: Mapping[str, Any]) -> str:
+    """Changes with any of the values."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:24]
+
+
+def _plain(page: View) -> View:
+    """A function to be wrapped: a bound method takes no attributes."""
+
+    def view(place: Place, **ids: Any) -> HttpResponse:
+        return page(place, **ids)
+
+    return view
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("on") if value else _("off")
+    return _("empty") if value in ("", None) else str(value)[:200]
