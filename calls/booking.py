@@ -131,7 +131,8 @@ def _target(row: Call, terms: Terms) -> int | None:
     if row.measured_seconds is None and not is_free:
         return None
     if row.booked_at is None:
-        row.rounding, row.cost_micro_per_minute = str(terms.rounding), terms.cost_micro_per_minute
+        held = terms.at(row.placed_at)
+        row.rounding, row.cost_micro_per_minute = str(held.rounding), held.cost_of(row.direction)
     return 0 if is_free else rating.billed_seconds(row.measured_seconds or 0, rounding=int(row.rounding))
 
 

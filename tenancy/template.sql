@@ -286,6 +286,9 @@ ALTER TABLE "mfa_authenticator" ADD COLUMN "last_used_at" timestamp with time zo
 -- mfa.0003_authenticator_type_uniq
 ALTER TABLE "mfa_authenticator" DROP CONSTRAINT "mfa_authenticator_user_id_type_798d27ea_uniq";
 CREATE UNIQUE INDEX "unique_authenticator_type" ON "mfa_authenticator" ("user_id", "type") WHERE "type" IN ('totp', 'recovery_codes');
+-- organizations.0002_organization_control
+ALTER TABLE "organizations_organization" ADD COLUMN "control" jsonb DEFAULT '{}'::jsonb NOT NULL;
+ALTER TABLE "organizations_organization" ALTER COLUMN "control" DROP DEFAULT;
 INSERT INTO "django_migrations" ("app", "name", "applied") VALUES
   ('people', '0001_initial', now()),
   ('account', '0001_initial', now()),
@@ -304,4 +307,5 @@ INSERT INTO "django_migrations" ("app", "name", "applied") VALUES
   ('calls', '0001_initial', now()),
   ('mfa', '0001_initial', now()),
   ('mfa', '0002_authenticator_timestamps', now()),
-  ('mfa', '0003_authenticator_type_uniq', now());
+  ('mfa', '0003_authenticator_type_uniq', now()),
+  ('organizations', '0002_organization_control', now());

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from agencies import minutes
+from agencies import call_terms, minutes
 from calls import sync
 from organizations import assistants, provisioning
 from tenancy import schemas
@@ -22,7 +22,7 @@ def organization(subject: str) -> datetime | None:
 
 def sync_calls(subject: str) -> datetime | None:
     """Book what is over at HMS, and say when the next look is worth it."""
-    synced = sync.sync(UUID(subject), terms=minutes.terms(schemas.current_agency_id()))
+    synced = sync.sync(UUID(subject), terms=call_terms.in_force(schemas.current_agency_id()))
     if synced.entries:
         minutes.look_soon()
     return synced.next_at

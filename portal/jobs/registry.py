@@ -13,7 +13,7 @@ from billing import refunds as refunds_asked
 from follow_ups import agenda
 from inbox import stripe_events
 from portal.celery import app
-from portal.jobs import domains, hms, ledger, receipts, reconcile, refunds, stripe
+from portal.jobs import domains, hms, ledger, minutes, receipts, reconcile, refunds, stripe
 from tenancy import door
 from vault import key_shapes
 
@@ -28,6 +28,7 @@ KINDS: dict[str, Job] = {
     **ledger.JOBS,
     **reconcile.JOBS,
     **hms.JOBS,
+    **minutes.JOBS,
     **domains.JOBS,
 }
 # What moves a balance, or lets somebody who paid wait. Mails, comparisons and looks around stand behind them.
