@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from agencies import coverage, watch
+from agencies import control, coverage, quarantine, watch
 from agencies.models import Agency, MinutesReading
 from follow_ups import agenda
 from hms_client import Forbidden, HMSError, InvalidArgument, Unauthorized
@@ -79,7 +79,8 @@ def connect(agency_id: int, api_key: str) -> HMSConnection:
         except connections.OrganizationTaken as error:
             raise OrganizationTaken(str(error)) from error
         _take_in(connection, found)
-        agenda.schedule(kind=KIND)
+        for kind in (KIND, control.KIND, quarantine.KIND):
+            agenda.schedule(kind=kind)
         for waiting in Organization.objects.filter(state=Organization.State.WANTED):
             agenda.schedule(kind="organization", subject=str(waiting.pk))
     return connection

@@ -84,6 +84,13 @@ def notice(agency_id: int, seen: Coverage, *, now: datetime) -> None:
     row.save(update_fields=["low_since", "floor_since"])
 
 
+def below(agency_id: int, seen: Coverage) -> set[Alarm]:
+    """What is below its line with these figures; nothing while HMS has not said how much is left."""
+    if seen.seconds_left is None:
+        return set()
+    return {alarm for alarm, _since, is_below, _is_above in _judged(of(agency_id), seen) if is_below}
+
+
 def is_on(agency_id: int, alarm: Alarm) -> bool:
     """Whether it is so still."""
     return getattr(of(agency_id), f"{alarm}_since") is not None

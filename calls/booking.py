@@ -44,7 +44,7 @@ class Booked:
 
     new: int = 0
     entries: int = 0
-    elsewhere: int = 0
+    elsewhere: tuple[HmsCall, ...] = ()
 
     def __add__(self, other: "Booked") -> "Booked":
         return Booked(self.new + other.new, self.entries + other.entries, self.elsewhere + other.elsewhere)
@@ -69,10 +69,14 @@ def book(*, organization: Organization, told: Sequence[HmsCall], terms: Terms, a
         holds.adopt(organization=organization, rows=fresh)
         settled = [row.hms_id for row in ours if row.booked_at is not None]
         holds.release(organization=organization, hms_call_ids=settled, now=asked_at)
-    elsewhere = sum(row.organization_id != organization.pk for row in known.values())
+    elsewhere = tuple(call for call in told if _is_elsewhere(organization, known.get(call.id)))
     if elsewhere:
-        log.error("organization %s lists %s calls that another organization has", organization.pk, elsewhere)
+        log.error("organization %s lists %s calls that another organization has", organization.pk, len(elsewhere))
     return Booked(len(fresh), entries, elsewhere)
+
+
+def _is_elsewhere(organization: Organization, row: Call | None) -> bool:
+    return row is not None and row.organization_id != organization.pk
 
 
 def _is_news(organization: Organization, row: Call | None, asked_at: datetime) -> bool:

@@ -182,7 +182,7 @@ def test_a_call_that_another_client_has_is_not_taken_twice(ben: Organization, at
     call_id = at_hms.ends(30)
     look(ben)
     says.of(zoe).ends(30, id=call_id)
-    assert look(zoe).elsewhere == 1
+    assert [call.id for call in look(zoe).elsewhere] == [call_id]
     assert (balance(ben), balance(zoe), Conflict.objects.count()) == (570, 600, 0)
 
 

@@ -3,13 +3,14 @@
 Ada owns acme, Gus owns globex. Ben and Bob are clients of acme, Zoe is a client of globex. Nobody is not signed in.
 """
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.test import Client as Visitor
 from django.utils import timezone
 
 from agencies.arrivals import arrive
-from agencies.models import Agency
+from agencies.models import Agency, CallTerms
 from billing import ledger
 from billing.models import LedgerEntry, Package, Purchase
 from calls.models import Call
@@ -35,6 +36,8 @@ class Cast:
             ben = self._client_of(acme, "ben", "Ben's Bakery")
             self._client_of(acme, "bob", "Bob's Bikes")
             self.ids_of_acme = self._belongings(ben)
+        self.ids_of_acme["terms_id"] = _planned_terms(acme)
+        _planned_terms(globex)
         with door.enter(globex):
             zoe = self._client_of(globex, "zoe", "CANARY of Zoe")
             self._belongings(zoe)
@@ -113,6 +116,12 @@ class Cast:
             "purchase_id": purchase.pk,
         }
         return dict(ids)
+
+
+def _planned_terms(agency: Agency) -> int:
+    return CallTerms.objects.create(
+        agency=agency, from_at=timezone.now() + timedelta(days=9), rounding=60, cost_micro_per_minute=70_000
+    ).pk
 
 
 _OWNERS = {"ada": "ada@acme.test", "gus": "gus@globex.test"}

@@ -32,6 +32,8 @@ DASHBOARD = [
     "checkout",
     "payments",
     "hms",
+    "hms/terms",
+    "hms/totals",
     "brand",
     "address",
 ]
