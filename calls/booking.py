@@ -5,7 +5,7 @@ a correction. Whatever is told twice, late or out of order, the sum of a call's 
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,7 +33,6 @@ _TOLD = [
     "started_at",
     "ended_at",
     "measured_seconds",
-    "asked_at",
 ]
 _BOOKED = ["billed_seconds", "rounding", "cost_micro_per_minute", "corrections", "booked_at"]
 
@@ -60,12 +59,13 @@ def book(*, organization: Organization, told: Sequence[HmsCall], terms: Terms, a
         mine = [call for call in told if _is_news(organization, known.get(call.id), asked_at)]
         fresh = [_new_row(organization, call) for call in mine if call.id not in known]
         rows = known | {row.hms_id: row for row in fresh}
+        before = {call.id: _facts(known[call.id]) for call in mine if call.id in known}
         for call in mine:
             _take_in(rows[call.id], call, asked_at)
         ours = [rows[call.id] for call in mine]
         entries = _post(organization, ours, terms, asked_at)
         Call.objects.bulk_create(fresh)
-        Call.objects.bulk_update([row for row in ours if row.hms_id in known], [*_TOLD, *_BOOKED])
+        _rewrite([row for row in ours if row.hms_id in known], before, asked_at)
         holds.adopt(organization=organization, rows=fresh)
         settled = [row.hms_id for row in ours if row.booked_at is not None]
         holds.release(organization=organization, hms_call_ids=settled, now=asked_at)
@@ -73,6 +73,17 @@ def book(*, organization: Organization, told: Sequence[HmsCall], terms: Terms, a
     if elsewhere:
         log.error("organization %s lists %s calls that another organization has", organization.pk, len(elsewhere))
     return Booked(len(fresh), entries, elsewhere)
+
+
+def _facts(row: Call) -> tuple[object, ...]:
+    return tuple(getattr(row, name) for name in (*_TOLD, *_BOOKED))
+
+
+def _rewrite(rows: Iterable[Call], before: Mapping[str, tuple[object, ...]], asked_at: datetime) -> None:
+    """Keep what became another; of the many that HMS only repeats, just that it was asked."""
+    changed = [row for row in rows if _facts(row) != before[row.hms_id]]
+    Call.objects.bulk_update(changed, [*_TOLD, *_BOOKED])
+    Call.objects.filter(hms_id__in=list(before)).update(asked_at=asked_at)
 
 
 def _is_elsewhere(organization: Organization, row: Call | None) -> bool:

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from agencies import coverage, minutes, watch
 from agencies.models import Agency
-from billing.models import Currency
 from calls import pace
 from follow_ups import agenda
 from hms_client import HMSError
@@ -22,8 +21,8 @@ from portal.dashboard.hms_forms import WatchForm
 from portal.dashboard.roles import agency_of, manager_changes, owner_changes
 from vault.models import HMSConnection
 
-# As many days as a table beside the chart is read at a glance.
-_DAYS = 14
+# The chart shows a month, the table beside it what is read at a glance.
+_DAYS, _ROWS = 30, 7
 
 
 @require_http_methods(["GET", "POST"])
@@ -99,8 +98,8 @@ def _balance(agency: Agency, known: HMSConnection) -> dict[str, Any]:
         "points": points,
         "highest": highest,
         "readings": [
-            {"day": wording.day(on), "minutes": left // 60, "change": changes.get(on)} for on, left in reversed(days)
+            {"day": wording.day(on), "minutes": left // 60, "change": changes.get(on)}
+            for on, left in days[: -_ROWS - 1 : -1]
         ],
         "hours_late": int(pace.QUIET.total_seconds()) // 3600,
-        "currency": Currency.EUR,
     }

@@ -103,7 +103,7 @@ def test_the_page_says_what_is_left_and_whether_it_is_enough(ada, known: HMSConn
 
 def test_the_balance_of_each_day_is_a_bar_and_a_line_of_the_table(ada, acme: Agency, known: HMSConnection) -> None:
     today = timezone.localdate()
-    for days, left in ((20, 9000), (2, 7200), (0, 6000)):
+    for days, left in ((31, 9000), (2, 7200), (0, 6000)):
         MinutesReading.objects.create(agency=acme, on=today - timedelta(days=days), seconds_left=left)
     answer = ada.get("hms/")
     assert answer.content.decode().count("<rect") == 2

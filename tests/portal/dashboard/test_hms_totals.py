@@ -39,7 +39,7 @@ def test_a_client_that_differs_stands_on_top_with_both_sums(ada, acme: Agency, b
             for _night in range(2):
                 control.look(organization.pk)
     page = text_of(ada.get("hms/totals/"))
-    assert "Clients that differ 1 of 2 compared" in page
+    assert "Clients compared 2 Clients that differ 1" in page
     assert page.index("These differ") < page.index("Ben") < page.index("Every client") < page.index("Zoe")
     assert "45 s" in page[page.index("These differ") : page.index("Every client")]
     assert "Both sides agree until" in page
