@@ -11,10 +11,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from agencies import webhook_proof
+from agencies import own_domains, webhook_proof
 from agencies.models import Agency
+from agencies.own_domains import Standing
 from billing.models import Package
 from domains import links, resolver
+from domains.models import Domain
 from tenancy import door
 from vault import key_shapes
 from vault.models import HMSConnection, StripeConnection
@@ -60,16 +62,18 @@ class _Facts:
     hms: HMSConnection
     stripe: StripeConnection
     packages: list[Package]
+    domains: list[Domain]
 
 
 def requirements(agency: Agency) -> list[Requirement]:
-    """Every requirement of the agency's portal, in the order in which one would fill them in. Four queries."""
+    """Every requirement of the agency's portal, in the order in which one would fill them in. Five queries."""
     with door.enter(agency):
         facts = _Facts(
             agency,
             HMSConnection.objects.filter(agency_id=agency.pk).first() or HMSConnection(),
             StripeConnection.objects.filter(agency_id=agency.pk).first() or StripeConnection(),
             list(Package.objects.filter(is_active=True)),
+            own_domains.own(agency.pk),
         )
     return [rule(facts) for rule in _RULES]
 
@@ -195,6 +199,27 @@ def _connection(facts: _Facts) -> Requirement:
     return Requirement("connection", stands, shown, is_required=False)
 
 
+def _domain(facts: _Facts) -> Requirement:
+    """Recommended: the slug's host works without it. Of several domains the one that stands best is shown."""
+    if not facts.domains:
+        why = _("Your clients then find your portal under your own name, such as portal.acme.com.")
+        return Requirement("domain", State.MISSING, reason=why, is_required=False)
+    best = min(facts.domains, key=lambda domain: list(Standing).index(own_domains.standing(domain)))
+    stands = own_domains.standing(best)
+    if stands is Standing.ACTIVE:
+        return Requirement("domain", State.DONE, best.shown, is_required=False)
+    state = State.WRONG if stands in own_domains.TROUBLE else State.WAITING
+    why = {
+        Standing.PROVED: _("It is proved to be yours. Its certificate is on its way."),
+        Standing.WAITING: _("We wait for its record. The page shows what to add at your DNS provider."),
+        Standing.FAILING: _("We do not find its record any more. The page shows what is wrong."),
+        Standing.BEATEN: _("Another portal has proved this name. The page shows the record that makes it yours."),
+        Standing.LOST: _("Its record was gone for seven days, so it is switched off. The page shows what to add."),
+    }[stands]
+    shown = best.shown if state is State.WRONG else f"{best.shown} · {why}"
+    return Requirement("domain", state, shown, why, is_required=False)
+
+
 _RULES: tuple[Callable[[_Facts], Requirement], ...] = (
     _company_name,
     _address,
@@ -205,4 +230,5 @@ _RULES: tuple[Callable[[_Facts], Requirement], ...] = (
     _package,
     _price,
     _connection,
+    _domain,
 )

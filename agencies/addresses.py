@@ -3,6 +3,7 @@
 For 90 days the old slug's host leads on to the new one and its webhooks are taken; nobody else can have it meanwhile.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -26,6 +27,10 @@ class SlugTaken(names.BadSlug):
     """Another agency has this slug, or had it not long ago. The message is for the person who typed it."""
 
 
+class SlugIsYours(names.BadSlug):
+    """The agency has this slug now. The message is for the person who typed it."""
+
+
 class ChangedTooOften(names.BadSlug):
     """The agency still keeps MOST_FORMER_SLUGS slugs from others. The message is for the person who typed it."""
 
@@ -36,11 +41,29 @@ def agency_id_of(slug: str) -> int | None:
     return None if found is None else int(found[0])
 
 
+def former_slugs(agency_id: int) -> list[str]:
+    """The slugs that the agency had in the last 90 days and that nobody else can have yet. One query."""
+    rows = Domain.objects.filter(tenant_id=agency_id, kind=Domain.Kind.SLUG, gives_way_at__isnull=False)
+    return [row.domain.removesuffix(links.slug_host("")) for row in rows.order_by("-gives_way_at")]
+
+
 def refuse_unusable(slug: str) -> None:
     """Raise names.BadSlug, with a message for whoever typed it, unless a new agency may have this slug right now."""
     names.check_slug(slug)
     if agency_id_of(slug) is not None:
         raise SlugTaken(_("This address is taken. Please choose another."))
+
+
+def refuse_change(*, agency_id: int, slug: str) -> None:
+    """Raise names.BadSlug, with a message for whoever typed it, unless the agency may change to this slug right now."""
+    names.check_slug(slug)
+    if agency_id_of(slug) not in (None, agency_id):
+        raise SlugTaken(_("This address is taken. Please choose another."))
+    mine = {row.domain: row for row in Domain.objects.filter(tenant_id=agency_id, kind=Domain.Kind.SLUG)}
+    same = mine.pop(links.slug_host(slug), None)
+    if same is not None and same.gives_way_at is None:
+        raise SlugIsYours(_("This is your address already."))
+    _refuse_one_more(mine.values())
 
 
 def change_slug(*, agency_id: int, slug: str) -> Agency:
@@ -81,11 +104,7 @@ def _move_host(agency: Agency, slug: str, now: datetime) -> None:
     hosts = {row.domain: row for row in _slug_hosts(agency.pk)}
     old = hosts[links.slug_host(agency.slug)]
     new = hosts.pop(links.slug_host(slug), None) or Domain(domain=links.slug_host(slug), tenant_id=agency.pk)
-    if len(hosts) > MOST_FORMER_SLUGS:
-        raise ChangedTooOften(
-            _("You have changed your address often. You can change it again from %(day)s on.")
-            % {"day": f"{min(row.gives_way_at for row in hosts.values() if row.gives_way_at):%Y-%m-%d}"}
-        )
+    _refuse_one_more(hosts.values())
     is_primary, is_preferred = old.is_primary, old.is_preferred
     old.is_primary = old.is_preferred = False
     old.gives_way_at = now + GIVES_WAY_AFTER
@@ -93,6 +112,16 @@ def _move_host(agency: Agency, slug: str, now: datetime) -> None:
     new.is_primary, new.is_preferred, new.gives_way_at = is_primary, is_preferred, None
     new.save()
     agenda.schedule(kind=KIND, subject=str(old.pk), due_at=old.gives_way_at, agency_id=agency.pk)
+
+
+def _refuse_one_more(others: Iterable[Domain]) -> None:
+    """`others`: the agency's slug hosts without the one it wants. Each of them will give way, or does already."""
+    ends = [row.gives_way_at for row in others if row.gives_way_at is not None]
+    if len(ends) >= MOST_FORMER_SLUGS:
+        raise ChangedTooOften(
+            _("You have changed your address often. You can change it again from %(day)s on.")
+            % {"day": f"{min(ends):%Y-%m-%d}"}
+        )
 
 
 def _slug_hosts(agency_id: int) -> list[Domain]:

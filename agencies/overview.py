@@ -6,8 +6,9 @@ from enum import Enum
 
 from django.db.models import Q
 
-from agencies import activation, attention, coverage, watch
+from agencies import activation, attention, coverage, own_domains, watch
 from agencies.models import Agency
+from agencies.own_domains import Standing
 from agencies.watch import Alarm
 from billing import debts, disputes, refunds
 from billing.models import Purchase
@@ -34,14 +35,18 @@ class Concern(Enum):
     DISPUTES = "disputes"
     DEBTS = "debts"
     REFUNDS = "refunds"
+    DOMAIN_FAILING = "domain_failing"
+    DOMAIN_LOST = "domain_lost"
+    DOMAIN_BEATEN = "domain_beaten"
 
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """One thing to look at; `count` says how often it is so."""
+    """One thing to look at; `count` says how often it is so, `names` of whom where that can be said in a line."""
 
     concern: Concern
     count: int = 1
+    names: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,22 @@ def _attention(agency: Agency, alarms: set[Alarm]) -> list[Attention]:
         Concern.DEBTS: debts.owing_clients(),
         Concern.REFUNDS: refunds.undecided().count(),
     }
-    return _list(counted)
+    return [*about_domains(agency), *_list(counted)]
+
+
+def about_domains(agency: Agency) -> list[Attention]:
+    """Own domains that do not lead to the portal though they should, by what is wrong with them. One query."""
+    concerns = {
+        Standing.FAILING: Concern.DOMAIN_FAILING,
+        Standing.LOST: Concern.DOMAIN_LOST,
+        Standing.BEATEN: Concern.DOMAIN_BEATEN,
+    }
+    found: dict[Concern, list[str]] = {}
+    for domain in own_domains.own(agency.pk):
+        concern = concerns.get(own_domains.standing(domain))
+        if concern is not None:
+            found.setdefault(concern, []).append(domain.shown)
+    return [Attention(concern, len(names), ", ".join(names)) for concern, names in found.items()]
 
 
 def about_endpoint(agency: Agency) -> list[Attention]:

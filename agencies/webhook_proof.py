@@ -14,6 +14,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from agencies import addresses
 from agencies.models import Agency
 from billing import packages, stripe_gateway
 from billing.stripe_shapes import (
@@ -55,7 +56,12 @@ class NoWebhookSecret(LookupError):
 
 def webhook_url(agency: Agency) -> str:
     """The address to enter at Stripe, on the platform host."""
-    return links.platform(f"/api/webhooks/stripe/{agency.slug}")
+    return webhook_url_of(agency.slug)
+
+
+def webhook_url_of(slug: str) -> str:
+    """The same for a slug that the agency may have one day."""
+    return links.platform(f"/api/webhooks/stripe/{slug}")
 
 
 def ask(agency: Agency) -> StripeConnection:
@@ -111,7 +117,7 @@ def look(agency: Agency) -> StripeConnection:
     before, secret_key = connections.stripe_connection(agency.pk), connections.stripe_secret_key(agency.pk)
     failure = ""
     try:
-        found = stripe_gateway.find_webhook_endpoint(secret_key=secret_key, url=webhook_url(agency))
+        found = stripe_gateway.find_webhook_endpoint(secret_key=secret_key, urls=_urls(agency))
     except StripeRightMissing:
         found = EndpointState("", ())
     except StripeKeyRefused as refused:
@@ -129,6 +135,11 @@ def look(agency: Agency) -> StripeConnection:
         noted |= {"last_failure": "", "last_failure_at": None}
     StripeConnection.objects.filter(agency_id=agency.pk).update(**noted)
     return connections.stripe_connection(agency.pk)
+
+
+def _urls(agency: Agency) -> list[str]:
+    """Where Stripe's messages are taken: at today's slug, and at those that were changed lately."""
+    return [webhook_url(agency), *map(webhook_url_of, addresses.former_slugs(agency.pk))]
 
 
 def is_test(about: object) -> bool:

@@ -1,6 +1,10 @@
-"""A bell in Redis that wakes the dispatcher. It is a hint: if nobody hears it, the dispatcher looks by itself."""
+"""A bell in Redis that wakes the dispatcher. It is a hint: if nobody hears it, the dispatcher looks by itself.
+
+Who has just rung does not ring again: whoever was woken looks a few times more by itself (`manage.py dispatch`).
+"""
 
 import logging
+import time
 from functools import cache
 
 import redis
@@ -9,6 +13,9 @@ from django.conf import settings
 log = logging.getLogger(__name__)
 _KEY = "follow_ups:bell"
 _MOST = 1_000
+# Shorter than a woken dispatcher goes on looking.
+_QUIET_SECONDS = 0.02
+_rang_at = 0.0
 
 
 @cache
@@ -18,6 +25,10 @@ def _redis() -> redis.Redis:
 
 def ring() -> None:
     """Tell a waiting dispatcher that something is due. Never fails."""
+    global _rang_at
+    if time.monotonic() < _rang_at + _QUIET_SECONDS:
+        return
+    _rang_at = time.monotonic()
     try:
         if int(_redis().lpush(_KEY, 1)) > _MOST:
             # Nobody has listened for long.

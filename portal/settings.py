@@ -6,7 +6,7 @@ import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from kombu import Queue
+from kombu.entity import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -110,7 +110,7 @@ CACHES = {
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 # Workers empty the first queue before they look at the second: kombu knows their order by their names.
-CELERY_TASK_QUEUES = [Queue("1-balances"), Queue("2-everything-else")]
+CELERY_TASK_QUEUES = [Queue("1-balances"), Queue("2-everything-else")]  # type: ignore[no-untyped-call]
 CELERY_TASK_DEFAULT_QUEUE = "2-everything-else"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"queue_order_strategy": "sorted"}
 CELERY_TASK_ACKS_LATE = True
@@ -258,8 +258,8 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# Beside allauth's own: each makes a schema.
-ACCOUNT_RATE_LIMITS = {"open_agency": "20/h/user"}
+# Beside allauth's own: opening makes a schema, and looking up which slugs are free is for people who type one.
+ACCOUNT_RATE_LIMITS = {"open_agency": "20/h/user", "slug_check": "60/m/ip"}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_SCHEME
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

@@ -1,6 +1,6 @@
 """Webhook endpoints at Stripe, where the signed events of an account go, and a way to have one event sent."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
@@ -38,14 +38,15 @@ TEST_EVENT = "checkout.session.expired"
 _TEST_PRICE = {"currency": "eur", "unit_amount": 50, "product_data": {"name": "Test of the connection"}}
 
 
-def find_webhook_endpoint(*, secret_key: str, url: str) -> EndpointState:
-    """What stands at this address, with or without the slash at its end; of several, the one that hears most.
+def find_webhook_endpoint(*, secret_key: str, urls: Collection[str]) -> EndpointState:
+    """What stands at these addresses, with or without the slash at the end; of several, the one that hears most.
 
     Raises StripeRightMissing where the key may not read endpoints.
     """
     with asking(secret_key) as client:
         listed = client.v1.webhook_endpoints.list({"limit": 100}).auto_paging_iter()
-        here = [one for one in listed if one.url.rstrip("/") == url.rstrip("/")]
+        ours = {url.rstrip("/") for url in urls}
+        here = [one for one in listed if one.url.rstrip("/") in ours]
         found = [
             EndpointState(
                 "enabled" if one.status == "enabled" else "disabled",

@@ -119,6 +119,7 @@ def _page(request: HttpRequest, *, unsaid: UUID | None = None) -> HttpResponse:
     agency = agency_of(request)
     context = {
         "endpoint": overview.about_endpoint(agency),
+        "domains": overview.about_domains(agency),
         "shown": [_shown(item, agency) for item in attention.items()],
         "resolved": [(row, _how(row)) for row in attention.latest_resolved()],
         "unsaid": unsaid,

@@ -1,4 +1,4 @@
-"""Brand and address: what the agency is called, how it looks, and where its portal is."""
+"""Brand: what the agency is called, and how it looks."""
 
 from typing import Any
 
@@ -39,12 +39,6 @@ def preview(request: HttpRequest) -> HttpResponse:
     """How colours would read that are not saved yet."""
     branding = agency_of(request).branding
     return render(request, "dashboard/_brand_preview.html", {"readings": _readings(request.GET, branding)})
-
-
-@require_GET
-def address(request: HttpRequest) -> HttpResponse:
-    """Where the portal is."""
-    return render(request, "dashboard/address.html", {"nav": "address"})
 
 
 def _initial(branding: Branding) -> dict[str, str]:

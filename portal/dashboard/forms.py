@@ -34,6 +34,55 @@ class Colour(forms.CharField):
         super().__init__(label=label, help_text=help_text, max_length=7, validators=[COLOUR], widget=widget)
 
 
+class SlugForm(forms.Form):
+    """Another slug for the portal. `seen` is the one whose consequences were on the page when it was sent."""
+
+    slug = forms.CharField(
+        label=_("New portal address"),
+        max_length=60,
+        error_messages={"required": _("Type the address that you want.")},
+        widget=forms.TextInput(
+            {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "maxlength": "50"}
+        ),
+    )
+    seen = forms.CharField(required=False, max_length=60)
+
+    def clean_slug(self) -> str:
+        return str(self.cleaned_data["slug"]).lower()
+
+    @property
+    def was_seen(self) -> bool:
+        """Whether whoever sent it had read what exactly this slug changes."""
+        return bool(self.cleaned_data["seen"] == self.cleaned_data["slug"])
+
+    def watch(self, check_url: str) -> None:
+        """Show at `check_url` whether it is free and what it changes, while it is typed in."""
+        self.fields["slug"].widget.attrs |= {
+            "hx-get": check_url,
+            "hx-trigger": "input changed delay:300ms",
+            "hx-target": "#slug_effect",
+            "hx-sync": "#slug_effect:replace",
+        }
+
+
+class DomainForm(forms.Form):
+    domain = forms.CharField(
+        label=_("Your domain"),
+        max_length=500,
+        error_messages={"required": _("Enter your domain, such as portal.example.com.")},
+        help_text=_("A name that nothing else uses yet. Your website stays where it is."),
+        widget=forms.TextInput(
+            {
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "inputmode": "url",
+                "placeholder": "portal.acme.com",
+            }
+        ),
+    )
+
+
 class BrandForm(forms.Form):
     company_name = forms.CharField(label=_("Company name"), max_length=80)
     primary_color = Colour(_("Main colour"), _("Buttons, links and your initials."))

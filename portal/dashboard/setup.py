@@ -41,6 +41,7 @@ _LINES = {
         "plug-connected",
         gettext_lazy("Test"),
     ),
+    "domain": ("dashboard:address#own-domain", gettext_lazy("Own domain"), "world-www", gettext_lazy("Add")),
 }
 
 
@@ -131,6 +132,8 @@ def _line(agency: Agency, requirement: Requirement, red: set[str]) -> Line:
         action = gettext_lazy("Change")
     elif requirement.state is State.WRONG:
         action = gettext_lazy("Fix")
+    elif requirement.state is State.WAITING and requirement.key == "domain":
+        action = gettext_lazy("Show")
     name, hash_, place = to.partition("#")
     href = reverse(name, args=[agency.slug]) + hash_ + place
     return Line(requirement, str(title), icon, href, str(action), is_red)

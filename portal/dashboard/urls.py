@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.dashboard import (
+    addresses,
     attention,
     brand,
     calls,
@@ -68,5 +69,12 @@ urlpatterns = [
     path("hms/totals/compare/", hms_totals.compare, name="hms_compare"),
     path("brand/", brand.look, name="brand"),
     path("brand/preview/", brand.preview, name="brand_preview"),
-    path("address/", brand.address, name="address"),
+    path("address/", addresses.page, name="address"),
+    path("address/slug/", addresses.change_slug, name="slug"),
+    path("address/slug/check/", addresses.slug_check, name="slug_check"),
+    path("address/domains/", addresses.add, name="domain_add"),
+    path("address/domains/<int:domain_id>/standing/", addresses.standing, name="domain_standing"),
+    path("address/domains/<int:domain_id>/refresh/", addresses.refresh, name="domain_refresh"),
+    path("address/domains/<int:domain_id>/primary/", addresses.make_primary, name="domain_primary"),
+    path("address/domains/<int:domain_id>/release/", addresses.release, name="domain_release"),
 ]

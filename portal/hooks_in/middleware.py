@@ -27,4 +27,5 @@ class HooksMiddleware:
             return self.get_response(request)
         request.resolver_match = match
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        response.headers["Content-Length"] = str(len(response.content))
         return response

@@ -74,7 +74,7 @@ def _still_so(domain: Domain, what: str) -> bool:
 
 def _said(domain: Domain, what: str, owner: Membership) -> dict[str, Any]:
     agency: Agency = owner.agency
-    page = reverse("dashboard:home", urlconf="portal.urls_platform", kwargs={"slug": agency.slug})
+    page = reverse("dashboard:address", urlconf="portal.urls_platform", kwargs={"slug": agency.slug})
     return {
         "what": what,
         "name": domain.shown,

@@ -41,6 +41,9 @@ class SignUpView(SignupView):  # type: ignore[misc]
 @require_GET
 def slug_check(request: HttpRequest) -> HttpResponse:
     """A line under the field while it is typed in: whether this address can be had."""
+    too_many: HttpResponse | None = ratelimit.consume_or_429(request, action="slug_check", limit_get=True)
+    if too_many:
+        return too_many
     slug = request.GET.get("slug", "").lower()[:60]
     problem = ""
     try:

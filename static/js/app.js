@@ -20,11 +20,12 @@
   }
 
   function copy(button) {
-    var input = document.getElementById(button.dataset.copy);
+    var source = document.getElementById(button.dataset.copy);
     var label = button.querySelector("span:not(.i)");
     var before = label.textContent;
-    input.select();
-    navigator.clipboard.writeText(input.value).then(function () {
+    if (source.select) source.select();
+    else window.getSelection().selectAllChildren(source);
+    navigator.clipboard.writeText(source.select ? source.value : source.textContent).then(function () {
       label.textContent = button.dataset.copied;
       window.setTimeout(function () { label.textContent = before; }, 1600);
     }, function () { /* not allowed: the text is selected, ready for the keyboard */ });

@@ -8,6 +8,7 @@ import select
 from collections.abc import Sequence
 from typing import Any, LiteralString
 
+from django.db.backends.utils import debug_transaction
 from django.db.utils import DatabaseError
 from django_tenants.postgresql_backend import base
 from psycopg.pq import TransactionStatus
@@ -49,9 +50,17 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         self.ensure_connection()
         self._handle_search_path()
         with self.wrap_database_errors:
-            if self._prepared is None or self._prepared.connection is not self.connection:
-                self._prepared = Prepared(self.connection)
-            return self._prepared.ask(statement, values)
+            return self._statements().ask(statement, values)
+
+    def _commit(self) -> None:
+        if self.connection is not None:
+            with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+                self._statements().commit()
+
+    def _statements(self) -> Prepared:
+        if self._prepared is None or self._prepared.connection is not self.connection:
+            self._prepared = Prepared(self.connection)
+        return self._prepared
 
     def close_if_health_check_failed(self) -> None:
         """Before each request: the server is asked whether it is there, unless the connection is quiet.

@@ -15,6 +15,7 @@ from billing import ledger
 from billing.models import LedgerEntry, Package, Purchase
 from calls.models import Call
 from clients.models import Client
+from domains import verification
 from organizations.models import Organization
 from people.models import User
 from tenancy import door
@@ -38,6 +39,8 @@ class Cast:
             self.ids_of_acme = self._belongings(ben)
         self.ids_of_acme["terms_id"] = _planned_terms(acme)
         _planned_terms(globex)
+        self.ids_of_acme["domain_id"] = verification.claim(agency_id=acme.pk, typed="portal.acme.test").pk
+        verification.claim(agency_id=globex.pk, typed="canary.globex.test")
         with door.enter(globex):
             zoe = self._client_of(globex, "zoe", "CANARY of Zoe")
             self._belongings(zoe)

@@ -18,6 +18,7 @@ from tests.support.shop import Shop
 
 ROOT = Path(__file__).resolve().parents[2]
 OWNER, CLIENT, PASSWORD = "owner@harbour.example", "client@bakery.example", "harbour-voice-demo"
+DOMAIN = "portal.harbour.example"
 WIDTHS = {1280: 860, 390: 844}
 PLATFORM = {"landing": "/", "sign-up": "/account/signup/", "sign-in": "/account/login/"}
 DASHBOARD = [
@@ -88,6 +89,16 @@ def repaint(product: Live, browser: Browser, color: str) -> None:
     page.close()
 
 
+def claim_domain(page: Page, product: Live) -> None:
+    """Have the owner who is signed in claim a domain once; it waits for its record."""
+    page.goto(product.address("", "/agencies/harbour/address/"))
+    if page.get_by_text(DOMAIN, exact=True).count():
+        return
+    page.fill("#id_domain", DOMAIN)
+    page.get_by_role("button", name="Add domain").click()
+    page.get_by_text(DOMAIN, exact=True).first.wait_for()
+
+
 def bought(page: Page, product: Live) -> dict[str, str]:
     """Where the newest purchase of the client who is signed in is shown, and its receipt for paper."""
     page.goto(product.address("harbour", "/purchases/"))
@@ -121,6 +132,8 @@ def open_page(page: Page, address: str) -> None:
     if address.endswith("/three-way/"):
         page.get_by_role("button", name="Compare now").click()
         page.locator("#three-way dl").first.wait_for()
+    # A button that may be pressed again takes on its colour step by step.
+    page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")
 
 
 def walk(product: Live, browser: Browser, folder: Path, scheme: Scheme) -> None:
@@ -147,6 +160,7 @@ def walk(product: Live, browser: Browser, folder: Path, scheme: Scheme) -> None:
         for name, path in VISITOR.items():
             take(f"portal-{name}".replace("portal-portal", "portal"), product.address("harbour", path))
         sign_in(page, product.address("", "/account/login/"), OWNER)
+        claim_domain(page, product)
         for name in DASHBOARD:
             take(f"agency-{name.replace('/', '-')}", product.address("", f"/agencies/harbour/{name}/"))
         for name, address in sold(page, product).items():

@@ -1,5 +1,6 @@
 import logging
 import signal
+import time
 from threading import Event
 from typing import Any
 
@@ -12,7 +13,9 @@ from follow_ups import agenda, bell
 from portal.jobs import hand_out
 
 log = logging.getLogger(__name__)
-IDLE_SECONDS = 1.0
+IDLE_SECONDS, BUSY_SECONDS = 1.0, 0.2
+# After the last work or ring: not everything that becomes due then is rung for.
+STAYS_BUSY = 1.0
 # How Redis says that it is away, directly and through Celery.
 _NO_QUEUE = (redis.RedisError, kombu.exceptions.OperationalError, OSError)
 
@@ -21,7 +24,7 @@ class Command(BaseCommand):
     help = "Hand what is due to the workers, until it is stopped. Several may run side by side."
 
     def handle(self, *args: Any, **options: Any) -> str:
-        self.stopped = Event()
+        self.stopped, self.busy_until = Event(), 0.0
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         handed = 0
@@ -46,6 +49,6 @@ class Command(BaseCommand):
             except _NO_QUEUE:
                 agenda.hand_back(claimed[number:])
                 raise
-        if not claimed:
-            bell.wait(IDLE_SECONDS)
+        if claimed or bell.wait(BUSY_SECONDS if time.monotonic() < self.busy_until else IDLE_SECONDS):
+            self.busy_until = time.monotonic() + STAYS_BUSY
         return len(claimed)

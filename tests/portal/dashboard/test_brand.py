@@ -3,7 +3,6 @@
 import pytest
 from django.test import Client
 
-from agencies.models import Agency
 from branding.models import Branding
 
 pytestmark = pytest.mark.django_db
@@ -70,10 +69,3 @@ def test_a_strange_name_is_harmless(ada, name: str) -> None:
 def test_a_manager_may_and_a_viewer_may_not(mia, vic) -> None:
     assert vic.post("brand/", **GOOD).status_code == 403
     assert mia.post("brand/", **GOOD).status_code == 302
-
-
-def test_the_address_page_shows_the_portals_address_and_nothing_to_come(ada, acme: Agency, settings) -> None:
-    settings.PUBLIC_PORT = "8000"
-    page = ada.get("address/").content.decode()
-    assert "http://acme.portal.localhost:8000/" in page
-    assert "CNAME" not in page

@@ -35,6 +35,18 @@ def test_trap_14_an_event_is_taken_with_and_without_the_slash(connected: Shop, s
     assert FollowUp.objects.get().kind == "stripe_event"
 
 
+def test_an_answer_to_a_machine_has_a_length_and_headers_and_nothing_for_people(connected: Shop) -> None:
+    answer = posted(stripe_says.event())
+    assert int(answer.headers["Content-Length"]) == len(answer.content)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert not {"Set-Cookie", "Content-Language", "Vary"} & set(answer.headers)
+
+
+def test_an_address_that_is_no_hook_gets_the_page_for_it(connected: Shop) -> None:
+    answer = posted(stripe_says.event(), "acme/more/of/it")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+
+
 def test_trap_02_the_same_event_again_is_taken_as_well(connected: Shop) -> None:
     said = stripe_says.event()
     assert [posted(said).status_code for _ in range(3)] == [200, 200, 200]

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
-from agencies import activation, due_work, payments, webhook_proof
+from agencies import activation, addresses, due_work, payments, webhook_proof
 from agencies.webhook_proof import State
 from billing.models import Package, Purchase
 from billing.stripe_gateway import EVENTS
@@ -242,6 +242,12 @@ def test_an_endpoint_with_a_slash_at_its_end_is_ours_as_well(stripe: Sandbox, sh
     made = stripe.ask(shop.secret_key, "POST", "webhook_endpoints", url=url, **{"enabled_events[0]": "*"})
     payments.connect(shop.agency, webhook_secret=made["secret"])
     assert webhook_proof.look(shop.agency).endpoint_state == "enabled"
+
+
+def test_an_endpoint_at_a_former_slug_still_counts_as_ours(stripe: Sandbox, shop: Shop) -> None:
+    by_hand(stripe, shop, "*")
+    agency = addresses.change_slug(agency_id=shop.agency.pk, slug="acme-voice")
+    assert webhook_proof.look(agency).endpoint_state == "enabled"
 
 
 def test_where_the_key_may_not_read_endpoints_the_test_alone_decides(stripe: Sandbox, shop: Shop) -> None:
