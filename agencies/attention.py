@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from agencies import discrepancies, reconciliation
+from agencies import control, discrepancies, reconciliation
 from agencies.models import Discrepancy
 from billing.models import Conflict
 from clients.models import Client
@@ -32,6 +32,7 @@ class Action(Enum):
     REFUND_IN_STRIPE = "refund_in_stripe"
     ALLOCATE = "allocate"
     OPEN_CLIENT = "open_client"
+    OPEN_MINUTES = "open_minutes"
     LOOK_AGAIN = "look_again"
 
 
@@ -82,6 +83,8 @@ def look_again(*, item_id: UUID) -> None:
     row = discrepancies.unresolved().get(pk=item_id)
     if row.kind == Kind.EVENT:
         stripe_events.again(agency_id=row.agency_id, event_id=row.subject)
+    elif row.kind == Kind.CONTROL:
+        control.schedule_one(UUID(row.subject))
     else:
         reconciliation.schedule()
 
@@ -123,6 +126,8 @@ def _action(row: Discrepancy, client: Client | None) -> Action:
             return Action.ALLOCATE if client else Action.LOOK_AGAIN
         # Whoever is known to have paid for nothing gets the money back; a stranger's payment is looked at first.
         return Action.REFUND_IN_STRIPE if client else Action.OPEN_IN_STRIPE
+    if row.kind == Kind.STRAY_CALLS:
+        return Action.OPEN_MINUTES
     if row.kind in (Kind.LEDGER, Kind.CONFLICT) and client:
         return Action.OPEN_CLIENT
     if row.kind == Kind.STRIPE and row.facts.get("payment_intent"):

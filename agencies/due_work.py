@@ -4,7 +4,7 @@ Rows are written in the transaction that makes the work necessary; this is for t
 same: a restored backup, a row deleted by hand.
 """
 
-from agencies import addresses, going_live, minutes, reconciliation, sweep, webhook_proof
+from agencies import addresses, control, going_live, minutes, quarantine, reconciliation, sweep, webhook_proof
 from agencies.models import Agency
 from billing import expiry, purchases, receipts, refunds
 from domains import verification
@@ -87,7 +87,7 @@ def _test_credits() -> list[tuple[str, str]]:
 
 def _minutes(agency: Agency) -> list[tuple[str, str]]:
     is_connected = HMSConnection.objects.filter(agency_id=agency.pk, api_key_sealed__isnull=False).exists()
-    return [(minutes.KIND, "")] if is_connected else []
+    return [(kind, "") for kind in (minutes.KIND, control.KIND, quarantine.KIND)] if is_connected else []
 
 
 def _stripe(agency: Agency) -> list[tuple[str, str]]:

@@ -1,17 +1,17 @@
-"""The agency's minutes at HMS: the key that reaches them, proved before it is kept, and how many are left.
+"""The agency's minutes at HMS: the key that reaches them, proved before it is kept, and how many are and were left.
 
 HMS tells minutes as exact decimals; kept are whole seconds, rounded down, so that nobody counts on what is not there.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from agencies.models import Agency
-from calls.rating import Terms
+from agencies import control, coverage, quarantine, watch
+from agencies.models import Agency, MinutesReading
 from follow_ups import agenda
 from hms_client import Forbidden, HMSError, InvalidArgument, Unauthorized
 from hms_client import Organization as HmsOrganization
@@ -19,15 +19,14 @@ from organizations import hms
 from organizations.models import Organization
 from tenancy import door
 from vault import connections, key_shapes
-from vault.models import HMSConnection, StripeConnection
+from vault.models import HMSConnection
 
 KIND = "minutes"
+READINGS_KEPT = timedelta(days=90)
 _WHILE_ACTIVE = timedelta(minutes=5)
 _WHILE_QUIET = timedelta(hours=6)
 # Several clients' calls that end together are followed by one look.
 _SOON = timedelta(seconds=5)
-# How a call is rounded until an agency says otherwise: not at all.
-_ROUNDING = 1
 
 
 class CannotConnect(ValueError):
@@ -79,7 +78,9 @@ def connect(agency_id: int, api_key: str) -> HMSConnection:
             )
         except connections.OrganizationTaken as error:
             raise OrganizationTaken(str(error)) from error
-        agenda.schedule(kind=KIND)
+        _take_in(connection, found)
+        for kind in (KIND, control.KIND, quarantine.KIND):
+            agenda.schedule(kind=kind)
         for waiting in Organization.objects.filter(state=Organization.State.WANTED):
             agenda.schedule(kind="organization", subject=str(waiting.pk))
     return connection
@@ -95,10 +96,16 @@ def refresh(agency_id: int) -> HMSConnection | None:
         return None
     with hms.for_agency() as client:
         found = client.organizations.get()
-    connection.organization_name, connection.seconds_left = found.name[:200], _seconds(found.minutes_balance)
-    connection.checked_at = timezone.now()
-    connection.save(update_fields=["organization_name", "seconds_left", "checked_at"])
+    with transaction.atomic():
+        _take_in(connection, found)
     return connection
+
+
+def readings(agency_id: int, *, days: int) -> list[tuple[date, int]]:
+    """What was left at the end of each of the last days, the oldest first; a day on which nobody asked is left out."""
+    since = timezone.localdate() - timedelta(days=days - 1)
+    rows = MinutesReading.objects.filter(agency_id=agency_id, on__gte=since).order_by("on")
+    return list(rows.values_list("on", "seconds_left"))
 
 
 def look_soon() -> None:
@@ -112,11 +119,21 @@ def next_look(now: datetime) -> datetime:
     return now + (_WHILE_ACTIVE if active else _WHILE_QUIET)
 
 
-def terms(agency_id: int) -> Terms:
-    """What calls are booked under now. They count as live unless the agency's Stripe connection is in test mode."""
-    cost = Agency.objects.values_list("cost_micro_per_minute", flat=True).get(pk=agency_id)
-    livemode = StripeConnection.objects.filter(agency_id=agency_id).values_list("livemode", flat=True).first()
-    return Terms(rounding=_ROUNDING, cost_micro_per_minute=cost, livemode=livemode is not False)
+def _take_in(connection: HMSConnection, found: HmsOrganization) -> None:
+    """Keep what HMS has said, the day's reading, and whatever crossed a line with it. In a transaction."""
+    now = timezone.now()
+    connection.organization_name, connection.seconds_left = found.name[:200], _seconds(found.minutes_balance)
+    connection.seconds_this_month = _seconds(found.monthly_usage_minutes)
+    connection.checked_at = now
+    connection.save(update_fields=["organization_name", "seconds_left", "seconds_this_month", "checked_at"])
+    if connection.seconds_left is not None:
+        today = timezone.localdate(now)
+        mine = MinutesReading.objects.filter(agency_id=connection.agency_id)
+        mine.update_or_create(
+            agency_id=connection.agency_id, on=today, defaults={"seconds_left": connection.seconds_left}
+        )
+        mine.filter(on__lt=today - READINGS_KEPT).delete()
+    watch.notice(connection.agency_id, coverage.with_left(connection.seconds_left), now=now)
 
 
 def _checked(pasted: str) -> str:

@@ -1,4 +1,4 @@
-"""Agency, Membership and Discrepancy: who resells, who works there, and what of it does not add up.
+"""Who resells, who works there, under which terms calls are booked, how its minutes stand, what does not add up.
 
 In public; every other fact of an agency hangs on these.
 """
@@ -32,8 +32,6 @@ class Agency(models.Model):
     # The portal: whether clients are served. Money that was paid is credited in any case.
     portal_is_on = models.BooleanField(default=False)
     portal_on_since = models.DateTimeField(null=True, blank=True)
-    # What a minute costs at HMS, in millionths of the currency: 0.07 EUR = 70,000.
-    cost_micro_per_minute = models.PositiveIntegerField(default=70_000)
     # What one euro is in the currencies that packages may be priced in, for their margin: {"usd": {"micro", "on"}}.
     exchange_rates = models.JSONField(default=dict)
     # Credits that every new client gets; 0 for none.
@@ -99,6 +97,9 @@ class Discrepancy(models.Model):
         LEDGER = "ledger", _("Ledger not proved")
         CONFLICT = "conflict", _("Told in two ways")
         EVENT = "event", _("Message not applied")
+        # What HMS says was used, and the calls that we know, differ for a second time.
+        CONTROL = "control", _("Differs from HMS")
+        STRAY_CALLS = "stray_calls", _("Calls of no client")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="discrepancies")
@@ -125,3 +126,85 @@ class Discrepancy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject} of {self.agency_id}"
+
+
+class CallTerms(models.Model):
+    """How calls are rounded and what they cost the agency from a moment on. A row in force is never changed."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="call_terms")
+    from_at = models.DateTimeField()
+    # The step in seconds that a call's time is rounded up to: one of calls.rating.ROUNDINGS.
+    rounding = models.PositiveSmallIntegerField()
+    # What a minute costs at HMS, in millionths of a euro: 0.07 EUR = 70,000.
+    cost_micro_per_minute = models.PositiveIntegerField()
+    # The same for kinds of call that cost something else: {"web": 60000}.
+    cost_micro_of = models.JSONField(default=dict)
+    made_at = models.DateTimeField(default=timezone.now, editable=False)
+    made_by = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = _("call terms")
+        constraints = [models.UniqueConstraint(fields=["agency", "from_at"], name="call_terms_once_per_moment")]
+
+    def __str__(self) -> str:
+        return f"terms of {self.agency_id} from {self.from_at:%Y-%m-%d %H:%M}"
+
+
+class MinutesReading(models.Model):
+    """The agency's balance at HMS at the end of a day, as last told on it."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="minutes_readings")
+    on = models.DateField()
+    seconds_left = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["agency", "on"], name="minutes_reading_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.seconds_left} s of {self.agency_id} on {self.on}"
+
+
+class MinutesWatch(models.Model):
+    """When the owners want to hear of their minutes, and whether they have."""
+
+    agency = models.OneToOneField(Agency, on_delete=models.CASCADE, related_name="minutes_watch")
+    # Low: fewer seconds than this, or fewer days at the pace of the last week. 0 is off.
+    low_seconds = models.PositiveIntegerField(default=100 * 60)
+    low_days = models.PositiveSmallIntegerField(default=3)
+    # The least share of sold credits, in percent, that the minutes have to cover. 0 is off.
+    floor_percent = models.PositiveSmallIntegerField(default=100)
+    stops_selling = models.BooleanField(default=False)
+    # Since when it is so; null while it is not. Set once for each crossing, with the mail to the owners.
+    low_since = models.DateTimeField(null=True)
+    floor_since = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"watch over the minutes of {self.agency_id}"
+
+
+class StrayCall(models.Model):
+    """A call on the agency's minutes that belongs to no client, kept apart. It moves no balance."""
+
+    class Why(models.TextChoices):
+        OWN = "own", _("Your own organization's")
+        TWICE = "twice", _("Listed by two clients' organizations")
+
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="stray_calls")
+    # HMS's id may hold the caller's number: kept is its SHA-256, enough to know the call again.
+    hms_id_hash = models.CharField(max_length=64)
+    why = models.CharField(max_length=10, choices=Why)
+    # The organization at HMS that listed it.
+    organization_name = models.CharField(max_length=200)
+    status = models.CharField(max_length=40)
+    direction = models.CharField(max_length=10, blank=True)
+    assistant_name = models.CharField(max_length=200, blank=True)
+    placed_at = models.DateTimeField()
+    measured_seconds = models.PositiveIntegerField(null=True)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["agency", "hms_id_hash"], name="stray_call_once")]
+        indexes = [models.Index(fields=["agency", "-placed_at"], name="stray_call_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.why} call of {self.agency_id}"

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from django.db.models import Q, Sum
+from django.db.models import Q
 
-from agencies import activation, attention, own_domains
+from agencies import activation, attention, coverage, own_domains, watch
 from agencies.models import Agency
 from agencies.own_domains import Standing
+from agencies.watch import Alarm
 from billing import debts, disputes, refunds
-from billing.models import Purchase, Wallet
+from billing.models import Purchase
 from calls.models import Call
 from clients.models import Client
 from inbox.models import EventState, StripeEvent
@@ -18,7 +19,6 @@ from organizations.models import Organization
 from vault.models import HMSConnection, StripeConnection
 
 LATEST = 6
-LOW_SECONDS = 100 * 60
 
 
 class Concern(Enum):
@@ -65,16 +65,16 @@ class Overview:
 def look(agency: Agency) -> Overview:
     """The agency as it stands now. To be called in its schema; a fixed number of queries."""
     hms = HMSConnection.objects.filter(agency_id=agency.pk).first() or HMSConnection()
-    outstanding = Wallet.objects.filter(balance__gt=0).aggregate(total=Sum("balance"))["total"] or 0
+    seen = coverage.with_left(hms.seconds_left)
     paid = Purchase.objects.exclude(state__in=[Purchase.State.PENDING, Purchase.State.ABANDONED])
     return Overview(
         seconds_left=hms.seconds_left,
         checked_at=hms.checked_at,
-        outstanding=outstanding,
+        outstanding=seen.outstanding,
         clients=Client.objects.count(),
         purchases=list(paid.select_related("client").order_by("-created_at")[:LATEST]),
         calls=list(_latest_calls()),
-        attention=_attention(agency, hms, outstanding),
+        attention=_attention(agency, watch.below(agency.pk, seen)),
     )
 
 
@@ -82,7 +82,7 @@ def _latest_calls() -> "list[Call]":
     return list(Call.objects.select_related("organization__client").order_by("-placed_at", "-pk")[:LATEST])
 
 
-def _attention(agency: Agency, hms: HMSConnection, outstanding: int) -> list[Attention]:
+def _attention(agency: Agency, alarms: set[Alarm]) -> list[Attention]:
     missing = sum(requirement.stops for requirement in activation.requirements(agency))
     unclear = Organization.objects.filter(
         Q(state=Organization.State.UNCLEAR) | (Q(state=Organization.State.WANTED) & ~Q(problem=""))
@@ -90,8 +90,8 @@ def _attention(agency: Agency, hms: HMSConnection, outstanding: int) -> list[Att
     failed = StripeEvent.objects.filter(agency_id=agency.pk, state=EventState.FAILED)
     counted = {
         Concern.INCOMPLETE: missing,
-        Concern.MINUTES_LOW: int(hms.seconds_left is not None and hms.seconds_left < LOW_SECONDS),
-        Concern.NOT_COVERED: int(hms.seconds_left is not None and LOW_SECONDS <= hms.seconds_left < outstanding),
+        Concern.MINUTES_LOW: int(Alarm.LOW in alarms),
+        Concern.NOT_COVERED: int(alarms == {Alarm.FLOOR}),
         Concern.ORGANIZATIONS: unclear.count(),
         **_endpoint(agency),
         Concern.EVENTS: failed.count(),

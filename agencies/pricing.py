@@ -5,7 +5,6 @@ one nothing is computed and nothing asked.
 """
 
 import datetime
-import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from agencies import call_terms
 from agencies.models import Agency
 from billing import margin, packages
 from billing.margin import Margin
@@ -22,7 +22,6 @@ from billing.models import Currency, Package
 OTHER_CURRENCIES = (Currency.USD, Currency.GBP)
 # One euro was never worth less or more than this of either.
 _LEAST_MICRO, _MOST_MICRO = margin.MICRO // 10, margin.MICRO * 10
-_TYPED = re.compile(r"(\d{1,2})(?:[.,](\d{1,6}))?\Z", re.ASCII)
 
 
 @dataclass
@@ -61,15 +60,20 @@ def rate(agency: Agency, currency: str) -> Rate | None:
     return Rate(kept["micro"], datetime.date.fromisoformat(kept["on"])) if kept else None
 
 
-def margin_of(agency: Agency, *, price_minor: int, credits: int, currency: str) -> Margin | None:
-    """What a package earns, in its own currency. None where the agency has not said what a euro is in it."""
+def margin_of(
+    agency: Agency, *, price_minor: int, credits: int, currency: str, cost_micro: int | None = None
+) -> Margin | None:
+    """What a package earns, in its own currency. None where the agency has not said what a euro is in it.
+
+    `cost_micro` is what a minute costs, for who has looked it up already.
+    """
     known = rate(agency, currency)
     if known is None:
         return None
     return margin.of(
         price_minor=price_minor,
         credits=credits,
-        cost_micro_per_minute=agency.cost_micro_per_minute,
+        cost_micro_per_minute=call_terms.cost_micro_per_minute(agency.pk) if cost_micro is None else cost_micro,
         rate_micro=known.micro,
     )
 
@@ -100,9 +104,8 @@ def save_package(
 
 def read_rate(text: str) -> int:
     """Millionths of what was typed, "1.08" or "0,86". Raises RateRefused."""
-    match = _TYPED.match(text.strip())
-    micro = int(match[1]) * margin.MICRO + int((match[2] or "").ljust(6, "0")) if match else 0
-    if not _LEAST_MICRO <= micro <= _MOST_MICRO:
+    micro = margin.read_micro(text)
+    if micro is None or not _LEAST_MICRO <= micro <= _MOST_MICRO:
         raise RateRefused(_("Type what one euro is, such as 1.08, with at most six decimals."))
     return micro
 

@@ -16,7 +16,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from agencies import minutes
+from agencies import call_terms
 from billing import against_stripe, statements, stripe_gateway
 from billing.against_stripe import Money, Payment
 from billing.models import LedgerEntry, Purchase
@@ -116,8 +116,8 @@ def _time(client_id: UUID, month: Month, deadline: datetime) -> Time:
             start_date=month.starts_at - _MARGIN, end_date=month.next.starts_at + _MARGIN, page_size=1000
         )
         calls = list(_within(told, deadline))
-    rounding = minutes.terms(schemas.current_agency_id()).rounding
-    return against_hms.compare(client_id, month, calls, rounding=rounding, now=timezone.now())
+    terms = call_terms.in_force(schemas.current_agency_id())
+    return against_hms.compare(client_id, month, calls, terms=terms, now=timezone.now())
 
 
 def _within(told: Iterable[HmsCall], deadline: datetime) -> Iterator[HmsCall]:

@@ -4,11 +4,13 @@ Pure. Costs are millionths of a euro for one minute (0.07 EUR = 70,000), exchang
 for one euro (1.08 USD = 1,080,000). The cost is rounded once, for the whole package, in the package's currency.
 """
 
+import re
 from dataclasses import dataclass
 
 MICRO_PER_MINOR = 10_000
 MICRO = 1_000_000
 BASIS_POINTS = 10_000
+_TYPED = re.compile(r"(\d{1,2})(?:[.,](\d{1,6}))?\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,12 @@ def of(*, price_minor: int, credits: int, cost_micro_per_minute: int, rate_micro
     cost_minor = _rounded(credits * cost_micro_per_minute * rate_micro, MICRO_PER_MINOR * MICRO)
     profit_minor = price_minor - cost_minor
     return Margin(price_minor, cost_minor, profit_minor, _rounded(profit_minor * BASIS_POINTS, price_minor))
+
+
+def read_micro(text: str) -> int | None:
+    """Millionths of a number with at most six decimals, "1.08" or "0,86"; None for anything else."""
+    match = _TYPED.match(text.strip())
+    return int(match[1]) * MICRO + int((match[2] or "").ljust(6, "0")) if match else None
 
 
 def _rounded(amount: int, by: int) -> int:

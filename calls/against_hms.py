@@ -15,6 +15,7 @@ from billing.models import LedgerEntry
 from billing.months import Month
 from calls import rating
 from calls.models import Call
+from calls.rating import Terms
 from hms_client import Call as HmsCall
 
 Kind = LedgerEntry.Kind
@@ -64,9 +65,9 @@ class Time:
         return self.expected - self.taken
 
 
-def compare(client_id: UUID, month: Month, told: Iterable[HmsCall], *, rounding: int, now: datetime) -> Time:
-    """Compare what HMS lists, read with a day to spare on both sides, with the ledger. `rounding` is the step in
-    seconds that holds for calls that are not booked yet. In the agency's schema.
+def compare(client_id: UUID, month: Month, told: Iterable[HmsCall], *, terms: Terms, now: datetime) -> Time:
+    """Compare what HMS lists, read with a day to spare on both sides, with the ledger. `terms` are those that hold for
+    calls that are not booked yet. In the agency's schema.
     """
     listed = {call.id: call for call in told}
     of_month = [call for call in listed.values() if month.starts_at <= call.created_at < month.next.starts_at]
@@ -75,7 +76,7 @@ def compare(client_id: UUID, month: Month, told: Iterable[HmsCall], *, rounding:
     ever = _booked_ever(client_id, rows.values())
     time = Time(taken=sum(booked.values()))
     for call in of_month:
-        _add(time, call, rows.get(call.id), ever.get(call.id, 0), booked.get(call.id, 0), rounding, now)
+        _add(time, call, rows.get(call.id), ever.get(call.id, 0), booked.get(call.id, 0), terms, now)
     ours = {call.id for call in of_month}
     for hms_id in {*booked, *rows} - ours:
         taken, row = booked.get(hms_id, 0), rows.get(hms_id)
@@ -87,11 +88,11 @@ def compare(client_id: UUID, month: Month, told: Iterable[HmsCall], *, rounding:
     return time
 
 
-def _add(time: Time, call: HmsCall, row: Call | None, ever: int, in_month: int, rounding: int, now: datetime) -> None:
+def _add(time: Time, call: HmsCall, row: Call | None, ever: int, in_month: int, terms: Terms, now: datetime) -> None:
     time.calls += 1
     measured = call.duration_seconds or 0
     is_over = rating.is_over(call.status, has_ended=call.ended_at is not None)
-    step = int(row.rounding) if row is not None and row.booked_at is not None else rounding
+    step = int(row.rounding) if row is not None and row.booked_at is not None else terms.at(call.created_at).rounding
     is_free = rating.is_free(call.status)
     expected = rating.billed_seconds(measured, rounding=step) if is_over and not is_free else 0
     if is_over:

@@ -5,7 +5,7 @@ a correction. Whatever is told twice, late or out of order, the sum of a call's 
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,7 +33,6 @@ _TOLD = [
     "started_at",
     "ended_at",
     "measured_seconds",
-    "asked_at",
 ]
 _BOOKED = ["billed_seconds", "rounding", "cost_micro_per_minute", "corrections", "booked_at"]
 
@@ -44,7 +43,7 @@ class Booked:
 
     new: int = 0
     entries: int = 0
-    elsewhere: int = 0
+    elsewhere: tuple[HmsCall, ...] = ()
 
     def __add__(self, other: "Booked") -> "Booked":
         return Booked(self.new + other.new, self.entries + other.entries, self.elsewhere + other.elsewhere)
@@ -60,19 +59,35 @@ def book(*, organization: Organization, told: Sequence[HmsCall], terms: Terms, a
         mine = [call for call in told if _is_news(organization, known.get(call.id), asked_at)]
         fresh = [_new_row(organization, call) for call in mine if call.id not in known]
         rows = known | {row.hms_id: row for row in fresh}
+        before = {call.id: _facts(known[call.id]) for call in mine if call.id in known}
         for call in mine:
             _take_in(rows[call.id], call, asked_at)
         ours = [rows[call.id] for call in mine]
         entries = _post(organization, ours, terms, asked_at)
         Call.objects.bulk_create(fresh)
-        Call.objects.bulk_update([row for row in ours if row.hms_id in known], [*_TOLD, *_BOOKED])
+        _rewrite([row for row in ours if row.hms_id in known], before, asked_at)
         holds.adopt(organization=organization, rows=fresh)
         settled = [row.hms_id for row in ours if row.booked_at is not None]
         holds.release(organization=organization, hms_call_ids=settled, now=asked_at)
-    elsewhere = sum(row.organization_id != organization.pk for row in known.values())
+    elsewhere = tuple(call for call in told if _is_elsewhere(organization, known.get(call.id)))
     if elsewhere:
-        log.error("organization %s lists %s calls that another organization has", organization.pk, elsewhere)
+        log.error("organization %s lists %s calls that another organization has", organization.pk, len(elsewhere))
     return Booked(len(fresh), entries, elsewhere)
+
+
+def _facts(row: Call) -> tuple[object, ...]:
+    return tuple(getattr(row, name) for name in (*_TOLD, *_BOOKED))
+
+
+def _rewrite(rows: Iterable[Call], before: Mapping[str, tuple[object, ...]], asked_at: datetime) -> None:
+    """Keep what became another; of the many that HMS only repeats, just that it was asked."""
+    changed = [row for row in rows if _facts(row) != before[row.hms_id]]
+    Call.objects.bulk_update(changed, [*_TOLD, *_BOOKED])
+    Call.objects.filter(hms_id__in=list(before)).update(asked_at=asked_at)
+
+
+def _is_elsewhere(organization: Organization, row: Call | None) -> bool:
+    return row is not None and row.organization_id != organization.pk
 
 
 def _is_news(organization: Organization, row: Call | None, asked_at: datetime) -> bool:
@@ -131,7 +146,8 @@ def _target(row: Call, terms: Terms) -> int | None:
     if row.measured_seconds is None and not is_free:
         return None
     if row.booked_at is None:
-        row.rounding, row.cost_micro_per_minute = str(terms.rounding), terms.cost_micro_per_minute
+        held = terms.at(row.placed_at)
+        row.rounding, row.cost_micro_per_minute = str(held.rounding), held.cost_of(row.direction)
     return 0 if is_free else rating.billed_seconds(row.measured_seconds or 0, rounding=int(row.rounding))
 
 

@@ -7,7 +7,7 @@ id, and once a day the list is read 48 hours back, for what none of this has cau
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from calls.models import Call
@@ -24,6 +24,7 @@ _SINGLE_CALLS = 3
 _LONGEST_PAUSE = timedelta(hours=6)
 _GIVEN_UP_AFTER = timedelta(days=30)
 _PAGE_SIZE = 200
+_LARGEST_PAGE = 1000
 _LONGEST_ID = 255
 
 
@@ -54,10 +55,26 @@ def read(client: HMSClient, organization: Organization, *, start: datetime, now:
         else:
             # HMS may spell an id in two ways; the call is the one that was asked for.
             told[hms_id] = call
-    for hms_id in [hms_id for hms_id in told if len(hms_id) > _LONGEST_ID]:
-        log.error("organization %s: a call's id has %s characters and cannot be kept", organization.pk, len(hms_id))
-        del told[hms_id]
-    return sorted(told.values(), key=lambda call: call.ended_at or call.created_at)
+    return _in_order(organization, told.values())
+
+
+def read_span(client: HMSClient, organization: Organization, *, start: datetime, until: datetime) -> list[HmsCall]:
+    """Every call of a span of the past, with the overlap on both sides, in the order in which they ended.
+
+    Raises an hms_client.HMSError.
+    """
+    span = client.calls.iterate(start_date=start - OVERLAP, end_date=until + OVERLAP, page_size=_LARGEST_PAGE)
+    return _in_order(organization, span)
+
+
+def _in_order(organization: Organization, told: Iterable[HmsCall]) -> list[HmsCall]:
+    kept = []
+    for call in told:
+        if len(call.id) > _LONGEST_ID:
+            log.error("organization %s: an id has %s characters and cannot be kept", organization.pk, len(call.id))
+        else:
+            kept.append(call)
+    return sorted(kept, key=lambda call: call.ended_at or call.created_at)
 
 
 def _unsettled(organization: Organization, told: Collection[str], now: datetime) -> list[str]:

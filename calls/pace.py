@@ -12,7 +12,8 @@ _JUST_HINTED = timedelta(seconds=5)
 _TIME_MISSING = timedelta(seconds=15)
 _TODAY = timedelta(seconds=45)
 _THIS_WEEK = timedelta(minutes=10)
-_QUIET = timedelta(hours=6)
+# Three looks a day; the fourth request of a day is for the control total.
+QUIET = timedelta(hours=8)
 
 
 def next_look(
@@ -31,5 +32,5 @@ def next_look(
     elif now - last < timedelta(days=1):
         pause = _TODAY
     else:
-        pause = _THIS_WEEK if now - last < timedelta(days=7) else _QUIET
+        pause = _THIS_WEEK if now - last < timedelta(days=7) else QUIET
     return now + pause

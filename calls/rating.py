@@ -1,6 +1,8 @@
 """What a call costs: whole seconds in, whole seconds out. Pure; knows no row and no clock."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
 ROUNDINGS = (1, 6, 30, 60)
 # HMS's words for a call that never was one. They cost nothing, whatever time stands beside them.
@@ -12,12 +14,27 @@ LIVE_STATUSES = frozenset({"queued", "scheduled", "initiated", "dialing", "conne
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a call is booked under, frozen with it: the step in seconds that is rounded up to, what a minute costs the
-    agency in millionths of its currency, and whether the credits it is taken from were bought with real money.
+    agency in millionths of a euro (`cost_micro_of` for a kind of call by HMS's word, where it differs), and whether the
+    credits it is taken from were bought with real money. They hold since a moment; `before` is what held until then.
     """
 
     rounding: int
     cost_micro_per_minute: int
     livemode: bool
+    cost_micro_of: Mapping[str, int] = field(default_factory=dict)
+    since: datetime | None = None
+    before: "Terms | None" = None
+
+    def at(self, moment: datetime) -> "Terms":
+        """The terms that hold for a call placed at this moment."""
+        found = self
+        while found.before is not None and found.since is not None and moment < found.since:
+            found = found.before
+        return found
+
+    def cost_of(self, direction: str) -> int:
+        """What a minute of such a call costs, in millionths of a euro."""
+        return self.cost_micro_of.get(direction, self.cost_micro_per_minute)
 
 
 def billed_seconds(measured_seconds: int, *, rounding: int) -> int:
@@ -33,7 +50,7 @@ def billed_seconds(measured_seconds: int, *, rounding: int) -> int:
 
 
 def cost_micro(measured_seconds: int, *, cost_micro_per_minute: int) -> int:
-    """What the time costs the agency, in millionths of its currency, rounded up once."""
+    """What the time costs the agency, in millionths of a euro, rounded up once."""
     return -(-measured_seconds * cost_micro_per_minute // 60)
 
 

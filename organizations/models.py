@@ -40,6 +40,8 @@ class Organization(models.Model):
     calls_synced_until = models.DateTimeField(null=True)
     # When the list was last read far back, for what appears days late.
     calls_swept_at = models.DateTimeField(null=True)
+    # The last comparison with HMS's own total of what was used: calls.control.Compared as JSON. Empty before the first.
+    control = models.JSONField(default=dict)
     # When the client last did something: decides how often we look for calls.
     active_at = models.DateTimeField(default=timezone.now)
     # Where assistants that were made elsewhere reported to before they were connected: sealed, by HMS's id of each.

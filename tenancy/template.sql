@@ -295,6 +295,9 @@ ALTER TABLE "organizations_organization" ADD COLUMN "content_days" smallint NULL
 ALTER TABLE "organizations_organization" ADD COLUMN "former_webhooks" jsonb DEFAULT '{}'::jsonb NOT NULL;
 ALTER TABLE "organizations_organization" ALTER COLUMN "former_webhooks" DROP DEFAULT;
 ALTER TABLE "organizations_organization" ADD COLUMN "metadata_days" smallint NULL CHECK ("metadata_days" >= 0);
+-- organizations.0004_organization_control
+ALTER TABLE "organizations_organization" ADD COLUMN "control" jsonb DEFAULT '{}'::jsonb NOT NULL;
+ALTER TABLE "organizations_organization" ALTER COLUMN "control" DROP DEFAULT;
 INSERT INTO "django_migrations" ("app", "name", "applied") VALUES
   ('people', '0001_initial', now()),
   ('account', '0001_initial', now()),
@@ -315,4 +318,5 @@ INSERT INTO "django_migrations" ("app", "name", "applied") VALUES
   ('mfa', '0002_authenticator_timestamps', now()),
   ('mfa', '0003_authenticator_type_uniq', now()),
   ('organizations', '0002_delivery', now()),
-  ('organizations', '0003_organization_desk', now());
+  ('organizations', '0003_organization_desk', now()),
+  ('organizations', '0004_organization_control', now());

@@ -64,8 +64,9 @@ class HMSConnection(models.Model):
     # The parent organization that the key belongs to. One agency for each: the balance is its own.
     organization_id = models.CharField(max_length=64, null=True, unique=True)
     organization_name = models.CharField(max_length=200, blank=True)
-    # Minutes left at HMS, kept as whole seconds, as of checked_at.
+    # Minutes left at HMS, kept as whole seconds, as of checked_at; and what HMS counts as used in that month, in UTC.
     seconds_left = models.BigIntegerField(null=True)
+    seconds_this_month = models.BigIntegerField(null=True)
     checked_at = models.DateTimeField(null=True)
     # The assistant of the parent organization that a new client's first one is made from; empty for none.
     template_assistant_id = models.CharField(max_length=64, blank=True)

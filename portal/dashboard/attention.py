@@ -28,12 +28,15 @@ _ICONS = {
     Discrepancy.Kind.LEDGER: "link",
     Discrepancy.Kind.CONFLICT: "git-compare",
     Discrepancy.Kind.EVENT: "webhook",
+    Discrepancy.Kind.CONTROL: "clock",
+    Discrepancy.Kind.STRAY_CALLS: "phone",
 }
 _ACTIONS = {
     Action.OPEN_IN_STRIPE: ("external-link", gettext_lazy("Open in Stripe")),
     Action.REFUND_IN_STRIPE: ("external-link", gettext_lazy("Refund it in Stripe")),
     Action.ALLOCATE: ("gift", gettext_lazy("Allocate by hand")),
     Action.OPEN_CLIENT: ("user", gettext_lazy("Open the client")),
+    Action.OPEN_MINUTES: ("phone", gettext_lazy("See the calls")),
     Action.LOOK_AGAIN: ("refresh", gettext_lazy("Look again")),
 }
 # The names of facts for people; one that is not named here is shown as it is.
@@ -57,6 +60,10 @@ _NAMES = {
     "ours": gettext_lazy("Here"),
     "theirs": gettext_lazy("At Stripe"),
     "seconds": gettext_lazy("Time"),
+    "difference_seconds": gettext_lazy("HMS counts more by"),
+    "calls": gettext_lazy("Calls"),
+    "organization": gettext_lazy("HMS organization"),
+    "organization_id": gettext_lazy("Its id"),
 }
 
 
@@ -149,6 +156,8 @@ def _href(item: Item, agency: Agency) -> str:
         mode, payment = "" if item.facts.get("livemode") else "test/", item.facts.get("payment_intent")
         # The payment of a subscription is its invoice's, and its session does not name it.
         return f"https://dashboard.stripe.com/{mode}{f'payments/{payment}' if payment else 'subscriptions'}"
+    if item.action is Action.OPEN_MINUTES:
+        return reverse("dashboard:hms_totals", args=[agency.slug])
     if item.action is Action.LOOK_AGAIN or item.client is None:
         return ""
     client = reverse("dashboard:client", args=[agency.slug, item.client.pk])
@@ -163,7 +172,7 @@ def _facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield _("Money"), _("real") if value else _("test")
         elif name.endswith("_minor") and value is not None and currency:
             yield _amount_name(name), money(value, currency)
-        elif name == "seconds" and isinstance(value, int):
+        elif name in ("seconds", "difference_seconds") and isinstance(value, int):
             yield str(_NAMES[name]), minutes_seconds(value)
         elif name == "created" and (at := parse_datetime(str(value))) and at.year > 1970:
             yield str(_NAMES[name]), wording.moment(at)

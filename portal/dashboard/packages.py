@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from agencies import payments, pricing, welcome
+from agencies import call_terms, payments, pricing, welcome
 from agencies.models import Agency
 from billing import margin as margins
 from billing import packages
@@ -108,7 +108,8 @@ def _table(
     request: HttpRequest, refused: RateForm | None = None, *, welcome_form: WelcomeForm | None = None
 ) -> HttpResponse:
     agency = agency_of(request)
-    rows = [_row(agency, package) for package in Package.objects.all()]
+    cost = call_terms.cost_micro_per_minute(agency.pk)
+    rows = [_row(agency, package, cost) for package in Package.objects.all()]
     rates = [
         refused
         if refused is not None and refused.currency == currency
@@ -122,10 +123,8 @@ def _table(
         "is_open": needed or refused is not None,
         "welcome_form": welcome_form or WelcomeForm(initial={"credits": agency.welcome_credits}),
         "welcome_credits": agency.welcome_credits,
-        "welcome_cost_micro": welcome.cost_micro(
-            agency.welcome_credits, cost_micro_per_minute=agency.cost_micro_per_minute
-        ),
-        "per_credit_micro": welcome.cost_micro(1, cost_micro_per_minute=agency.cost_micro_per_minute),
+        "welcome_cost_micro": welcome.cost_micro(agency.welcome_credits, cost_micro_per_minute=cost),
+        "per_credit_micro": welcome.cost_micro(1, cost_micro_per_minute=cost),
         "nav": "packages",
     }
     return render(request, "dashboard/packages.html", context)
@@ -180,9 +179,13 @@ def _saved(agency: Agency, form: PackageForm, package: Package | None) -> Packag
     return kept
 
 
-def _row(agency: Agency, package: Package) -> dict[str, Any]:
+def _row(agency: Agency, package: Package, cost_micro: int) -> dict[str, Any]:
     earned = pricing.margin_of(
-        agency, price_minor=package.price_minor, credits=package.credits, currency=package.currency
+        agency,
+        price_minor=package.price_minor,
+        credits=package.credits,
+        currency=package.currency,
+        cost_micro=cost_micro,
     )
     sold = wording.credits_sold(package.credits, package.lifetime_days, with_minutes=False)
     return {"package": package, "meta": f"{sold} · {_earning(package, earned)}"}

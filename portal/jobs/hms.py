@@ -6,9 +6,10 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from agencies import minutes
+from agencies import call_terms, control, minutes, quarantine
 from calls import sync
-from organizations import assistants, provisioning
+from organizations import assistants, hms, provisioning
+from organizations.models import Organization
 from tenancy import schemas
 
 
@@ -22,7 +23,9 @@ def organization(subject: str) -> datetime | None:
 
 def sync_calls(subject: str) -> datetime | None:
     """Book what is over at HMS, and say when the next look is worth it."""
-    synced = sync.sync(UUID(subject), terms=minutes.terms(schemas.current_agency_id()))
+    synced = sync.sync(UUID(subject), terms=call_terms.in_force(schemas.current_agency_id()))
+    if synced.elsewhere:
+        quarantine.keep_twice(Organization.objects.get(pk=UUID(subject)), synced.elsewhere)
     if synced.entries:
         minutes.look_soon()
     return synced.next_at
@@ -35,8 +38,30 @@ def refresh_minutes(subject: str) -> datetime | None:
     return minutes.next_look(timezone.now())
 
 
+def control_totals(subject: str) -> datetime | None:
+    """Have every client compared with HMS's own totals, and come back next night."""
+    return control.spread(timezone.now())
+
+
+def control_total(subject: str) -> datetime | None:
+    """Compare one client, and again in an hour when it differs."""
+    return control.look(UUID(subject))
+
+
+def stray_calls(subject: str) -> datetime | None:
+    """Look for calls that are no client's, daily while the agency is connected."""
+    try:
+        quarantine.look(timezone.now())
+    except hms.NoKey:
+        return None
+    return timezone.now() + quarantine.EVERY
+
+
 JOBS: dict[str, Callable[[str], datetime | None]] = {
     provisioning.KIND: organization,
     "sync_calls": sync_calls,
     minutes.KIND: refresh_minutes,
+    control.KIND: control_totals,
+    control.EACH_KIND: control_total,
+    quarantine.KIND: stray_calls,
 }

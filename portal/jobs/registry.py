@@ -14,7 +14,7 @@ from follow_ups import agenda
 from inbox import stripe_events
 from organizations import deliveries as relayed
 from portal.celery import app
-from portal.jobs import deliveries, domains, hms, ledger, receipts, reconcile, refunds, stripe
+from portal.jobs import deliveries, domains, hms, ledger, minutes, receipts, reconcile, refunds, stripe
 from tenancy import door
 from vault import key_shapes
 
@@ -29,6 +29,7 @@ KINDS: dict[str, Job] = {
     **ledger.JOBS,
     **reconcile.JOBS,
     **hms.JOBS,
+    **minutes.JOBS,
     **domains.JOBS,
     **deliveries.JOBS,
 }

@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from agencies import watch
 from billing import packages, purchases, wallets
 from billing.models import Package, Purchase
 from portal import money_words, receipts, wording
 from portal.storefront import payments
-from portal.storefront.access import client_page
+from portal.storefront.access import agency_of, client_page
 
 State = Purchase.State
 LATEST = 50
@@ -36,6 +37,7 @@ def offers(request: HttpRequest) -> HttpResponse:
     context = {
         "nav": "buy",
         "offers": compared(packages.listed()),
+        "is_stopped": watch.stops_now(agency_of(request).pk),
         "form_token": uuid4(),
         "has_bought": Purchase.objects.filter(client_id=request.client.pk).exists(),  # type: ignore[attr-defined]
     }
@@ -62,7 +64,7 @@ def choose(request: HttpRequest, package_id: UUID) -> HttpResponse:
         return redirect("storefront:purchase", purchase_id=closed.args[0])
     except purchases.FormTokenUsed:
         messages.info(request, _("Please choose a package again."))
-    except (purchases.ClientSuspended, payments.NotPossibleNow) as refused:
+    except (purchases.ClientSuspended, payments.NotPossibleNow, watch.SellingStopped) as refused:
         messages.error(request, payments.sentence(refused))
     return redirect("storefront:buy")
 

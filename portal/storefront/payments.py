@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from agencies import checkout
+from agencies import checkout, watch
 from billing import purchases
 from billing.models import Purchase
 from billing.stripe_shapes import StripeFailed
@@ -23,8 +23,12 @@ class NotPossibleNow(RuntimeError):
 
 
 def begin(request: HttpRequest, *, package_id: UUID, form_token: UUID) -> str:
-    """The address of the page where the package is paid. Raises NotPossibleNow and the refusals of purchases.start."""
+    """The address of the page where the package is paid.
+
+    Raises NotPossibleNow, watch.SellingStopped and the refusals of purchases.start.
+    """
     agency_id = agency_of(request).pk
+    watch.refuse_to_oversell(agency_id)
     back = links.portal(agency_id, reverse("storefront:came_back"))
     try:
         connection = connections.stripe_connection(agency_id)
@@ -70,4 +74,6 @@ def sentence(refused: Exception) -> str:
     """What the client reads when a purchase cannot be started."""
     if isinstance(refused, purchases.ClientSuspended):
         return _("Buying is switched off for you at the moment. Please get in touch with us.")
+    if isinstance(refused, watch.SellingStopped):
+        return _("No credits are sold at the moment. Nothing was charged. Please look in again soon.")
     return _("Payment is not available right now. Nothing was charged. Please try again later.")

@@ -12,7 +12,7 @@ from organizations.models import Organization
 from tenancy import door
 from tests.support import hms_says
 from tests.support.hms_says import Hms
-from vault.models import HMSConnection, StripeConnection
+from vault.models import HMSConnection
 
 pytestmark = pytest.mark.django_db
 
@@ -118,11 +118,3 @@ def test_the_balance_is_watched_closely_while_clients_are_active(connected_acme:
     assert minutes.next_look(now) - now == timedelta(minutes=5)
     Organization.objects.update(active_at=now - timedelta(days=2))
     assert minutes.next_look(now) - now == timedelta(hours=6)
-
-
-@pytest.mark.parametrize(("livemode", "expected"), [(None, True), (True, True), (False, False)])
-def test_calls_count_as_live_unless_stripe_is_in_test_mode(acme: Agency, livemode: bool | None, expected: bool) -> None:
-    assert minutes.terms(acme.pk).livemode is True
-    StripeConnection.objects.create(agency=acme, livemode=livemode)
-    Agency.objects.filter(pk=acme.pk).update(cost_micro_per_minute=80_000)
-    assert (minutes.terms(acme.pk).livemode, minutes.terms(acme.pk).cost_micro_per_minute) == (expected, 80_000)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from agencies import minutes, payments, sweep, three_way
+from agencies import call_terms, payments, sweep, three_way
 from agencies.three_way import ThreeWay
 from billing import months, stripe_gateway
 from billing.models import LedgerEntry, Purchase, Refund
@@ -55,7 +55,7 @@ def read(shop: Shop, month: months.Month | None = None) -> ThreeWay:
 
 def synced(shop: Shop, **rounding: Any) -> None:
     with door.enter(shop.agency):
-        terms = minutes.terms(shop.agency.pk)
+        terms = call_terms.in_force(shop.agency.pk)
         sync.sync(Organization.objects.get().pk, terms=type(terms)(**({**_fields(terms)} | rounding)))
 
 

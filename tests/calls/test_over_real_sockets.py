@@ -1,15 +1,16 @@
 """The same code against the sandbox: another process, real sockets, calls that ring, talk and end by themselves."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import httpx
 import pytest
 from django.utils import timezone
 
-from agencies import minutes
+from agencies import minutes, quarantine
 from agencies.models import Agency
 from billing import wallets
-from calls import placing, sync
+from calls import control, placing, sync
 from calls.models import Call, Hold
 from clients.models import Client
 from hms_client import Number
@@ -129,3 +130,21 @@ def test_a_call_that_hms_corrects_is_corrected(ben: Organization, sandbox: Proce
     httpx.patch(f"{sandbox.url}/_sandbox/hms/calls/{call}", json={"duration_seconds": 125}).raise_for_status()
     sync.sync(ben.pk, terms=PER_SECOND)
     assert wallets.get(ben.client_id).balance == 600 - 125
+
+
+def test_hms_own_totals_agree_and_a_call_of_the_parents_is_kept_apart(
+    ben: Organization, connected: Agency, sandbox: Process
+) -> None:
+    parent_id = HMSConnection.objects.get().organization_id
+    for organization_id, seconds in ((ben.hms_id, 65), (ben.hms_id, 120), (parent_id, 33)):
+        sandbox.post("/hms/calls/finished", organization_id=organization_id, duration_seconds=seconds)
+    two_days_later = timezone.now() + control.CUT + control.NEAR
+    found = control.compare(ben.pk, now=two_days_later)
+    assert found is not None
+    assert (found.theirs, found.ours, found.difference) == (185, 0, 185)
+    sync.sync(ben.pk, terms=PER_SECOND)
+    found = control.compare(ben.pk, now=two_days_later)
+    assert found is not None
+    assert (found.theirs, found.ours, found.near) == (185, 185, 0)
+    quarantine.look(timezone.now() + timedelta(hours=10))
+    assert [call.measured_seconds for call in quarantine.latest(9)] == [33]

@@ -6,9 +6,10 @@ from django.db.models import Sum
 from agencies.models import Agency
 from billing import wallets
 from billing.models import Conflict, LedgerEntry
-from calls import sync
+from calls import booking, sync
 from calls.models import Call
 from calls.rating import Terms
+from hms_client import Call as HmsCall
 from hms_client import HMSError
 from organizations.models import Organization
 from tests.support import hms_says
@@ -177,12 +178,34 @@ def test_an_older_answer_does_not_replace_a_newer_one(ben: Organization, at_hms:
     assert (Call.objects.get().measured_seconds, len(usage(ben))) == (125, 1)
 
 
+def test_an_answer_that_repeats_what_is_known_counts_as_the_newer_one(ben: Organization, at_hms: Org) -> None:
+    call_id = at_hms.ends(65)
+    look(ben)
+    asked_between = datetime.now(UTC)
+    look(ben)
+    at_hms.ends(125, id=call_id)
+    late = HmsCall.from_json(at_hms.calls[call_id])
+    booking.book(organization=ben, told=[late], terms=PER_SECOND, asked_at=asked_between)
+    assert (Call.objects.get().measured_seconds, len(usage(ben))) == (65, 1)
+
+
+def test_of_many_calls_in_one_answer_each_that_changed_is_kept(ben: Organization, at_hms: Org) -> None:
+    ids = [at_hms.ends(seconds) for seconds in (10, 20, 30)]
+    look(ben)
+    for hms_id, seconds in zip(ids, (11, 20, 33), strict=True):
+        at_hms.ends(seconds, id=hms_id)
+    look(ben)
+    kept = dict(Call.objects.values_list("hms_id", "measured_seconds"))
+    assert [kept[hms_id] for hms_id in ids] == [11, 20, 33]
+    assert balance(ben) == 600 - 64
+
+
 def test_a_call_that_another_client_has_is_not_taken_twice(ben: Organization, at_hms: Org, says: Hms) -> None:
     zoe = hms_says.ready(says, "Zoe", credit=600)
     call_id = at_hms.ends(30)
     look(ben)
     says.of(zoe).ends(30, id=call_id)
-    assert look(zoe).elsewhere == 1
+    assert [call.id for call in look(zoe).elsewhere] == [call_id]
     assert (balance(ben), balance(zoe), Conflict.objects.count()) == (570, 600, 0)
 
 

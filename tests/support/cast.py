@@ -4,13 +4,14 @@ Ada owns acme, Gus owns globex. Ben and Bob are clients of acme, Zoe is a client
 """
 
 import json
+from datetime import timedelta
 from uuid import UUID
 
 from django.test import Client as Visitor
 from django.utils import timezone
 
 from agencies.arrivals import arrive
-from agencies.models import Agency
+from agencies.models import Agency, CallTerms
 from billing import ledger
 from billing.models import LedgerEntry, Package, Purchase
 from calls.models import Call
@@ -40,6 +41,8 @@ class Cast:
             ben = self._client_of(acme, "ben", "Ben's Bakery")
             self._client_of(acme, "bob", "Bob's Bikes")
             self.ids_of_acme = self._belongings(ben)
+        self.ids_of_acme["terms_id"] = _planned_terms(acme)
+        _planned_terms(globex)
         self.ids_of_acme["domain_id"] = verification.claim(agency_id=acme.pk, typed="portal.acme.test").pk
         verification.claim(agency_id=globex.pk, typed="canary.globex.test")
         with door.enter(globex):
@@ -130,6 +133,12 @@ class Cast:
             "delivery_id": delivery_id,
         }
         return dict(ids)
+
+
+def _planned_terms(agency: Agency) -> int:
+    return CallTerms.objects.create(
+        agency=agency, from_at=timezone.now() + timedelta(days=9), rounding=60, cost_micro_per_minute=70_000
+    ).pk
 
 
 _OWNERS = {"ada": "ada@acme.test", "gus": "gus@globex.test"}

@@ -26,6 +26,7 @@ from vault import connections
 
 BASE = "/hms/api/v1"
 PER_SECOND = Terms(rounding=1, cost_micro_per_minute=70_000, livemode=True)
+_SPAN = ("start_date", "end_date")
 _serial = itertools.count(1)
 
 
@@ -43,6 +44,10 @@ class Org:
     assistants: list[dict[str, Any]] = field(default_factory=list)
     numbers: list[dict[str, Any]] = field(default_factory=list)
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # What HMS counts beside its calls, how long after its end a call is counted, and calls that it does not list.
+    counted: list[dict[str, Any]] = field(default_factory=list)
+    counts_after: timedelta = timedelta(0)
+    unlisted: set[str] = field(default_factory=set)
 
     def ends(self, seconds: int | None = 60, *, status: str = "ended", **fields: Any) -> str:
         """A call that is over, a moment ago unless `ended_at` says otherwise. Told again with its `id`, it changes."""
@@ -137,6 +142,7 @@ class Hms:
             "POST /assistants": lambda: self.assistant(org, body),
             "GET /numbers": lambda: httpx.Response(200, json={"numbers": org.numbers}),
             "GET /calls": lambda: self.listed(org, request),
+            "GET /usage": lambda: self.used(org, request),
             "POST /calls/outbound": lambda: self.placed(org, body),
             "POST /hms/v1/web-calls": lambda: self.web_call(org),
         }
@@ -159,7 +165,9 @@ class Hms:
     def listed(self, org: Org, request: httpx.Request) -> httpx.Response:
         asked = request.url.params
         since = datetime.fromisoformat(asked["start_date"])
-        rows = [call for call in org.calls.values() if datetime.fromisoformat(call["created_at"]) >= since]
+        until = datetime.fromisoformat(asked["end_date"]) if "end_date" in asked else None
+        listed = [call for call in org.calls.values() if call["id"] not in org.unlisted]
+        rows = [call for call in listed if _within(call["created_at"], since, until)]
         rows.sort(key=lambda call: call["created_at"], reverse=True)
         limit, offset = int(asked["limit"]), int(asked["offset"])
         page = self.page(rows, limit, offset)
@@ -179,9 +187,32 @@ class Hms:
         org.has(status="connecting", direction="web", caller_phone=None)
         return httpx.Response(201, json={"token": "lk_secret", "server_url": self.call_server})
 
+    def used(self, org: Org, request: httpx.Request) -> httpx.Response:
+        asked = request.url.params
+        since, until = (datetime.fromisoformat(asked[name]) if name in asked else None for name in _SPAN)
+        over = [call for call in org.calls.values() if call.get("ended_at") and call["duration_seconds"] is not None]
+        counted = [
+            {
+                "id": f"use of {call['id']}",
+                "duration_sec": call["duration_seconds"],
+                "created_at": iso(datetime.fromisoformat(call["ended_at"]) + org.counts_after),
+            }
+            for call in over
+        ]
+        rows = [row for row in [*counted, *org.counted] if _within(row["created_at"], since, until)]
+        limit, offset = int(asked["limit"]), int(asked["offset"])
+        summary = {"total_calls": len(rows), "total_duration_seconds": sum(row["duration_sec"] for row in rows)}
+        answer = {"logs": rows[offset : offset + limit], "pagination": {"total": len(rows), "limit": limit}}
+        return httpx.Response(200, json=answer | {"summary": summary})
+
     def placed(self, org: Org, body: Any) -> httpx.Response:
         call_id = org.has(status="dialing", direction="outbound", caller_phone=body["destination"])
         return httpx.Response(200, json={"success": True, "call_id": call_id, "status": "dialing"})
+
+
+def _within(moment: str, since: datetime | None, until: datetime | None) -> bool:
+    at = datetime.fromisoformat(moment)
+    return (since is None or at >= since) and (until is None or at <= until)
 
 
 @pytest.fixture

@@ -34,6 +34,8 @@ DASHBOARD = [
     "payments",
     "hms",
     "hms/template",
+    "hms/terms",
+    "hms/totals",
     "brand",
     "address",
 ]

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from agencies import minutes
+from agencies import call_terms, minutes
 from agencies.models import Agency
 from calls import sync
 from hms_client import HMSError
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         return done
 
     def _sync(self, agency: Agency) -> None:
-        terms = minutes.terms(agency.pk)
+        terms = call_terms.in_force(agency.pk)
         for pk in Organization.objects.filter(api_key_sealed__isnull=False).values_list("pk", flat=True):
             try:
                 self.entries += sync.sync(pk, terms=terms).entries

@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from agencies import checkout
+from agencies import checkout, watch
 from billing.checkout_options import Options
 from billing.models import Package, Purchase
 from clients.models import Client
 from portal import wording
 from tenancy import door
+from tests.support import hms_says
 from tests.support.portal import HTMX, Person, Portal, text_of
 from tests.support.stripe_world import Sandbox, Shop
+from vault.models import HMSConnection
 
 pytestmark = pytest.mark.django_db
 State = Purchase.State
@@ -42,6 +44,19 @@ def test_packages_are_compared_at_a_glance(portal: Portal) -> None:
 
 def test_without_packages_the_page_says_so(portal: Portal) -> None:
     assert "Nothing for sale yet" in portal.person().sees("/buy/")
+
+
+def test_an_agency_that_cannot_deliver_sells_nothing_if_it_wants_that(ben: Person, shop: Shop) -> None:
+    watch.choose(agency_id=shop.agency.pk, low_minutes=0, low_days=0, floor_percent=80, stops_selling=True)
+    HMSConnection.objects.filter(agency=shop.agency).update(seconds_left=479)
+    with door.enter(shop.agency):
+        hms_says.top_up(shop.client, 600)
+    assert "No credits are sold at the moment" in ben.sees("/buy/")
+    assert "No credits are sold at the moment" in text_of(ben.visitor.get(send(ben, shop.package).headers["Location"]))
+    with door.enter(shop.agency):
+        assert not Purchase.objects.exists()
+    HMSConnection.objects.filter(agency=shop.agency).update(seconds_left=480)
+    assert "/checkout/cs_test_" in send(ben, shop.package).headers["Location"]
 
 
 def test_the_form_leads_to_stripes_page(ben: Person, shop: Shop) -> None:
