@@ -9,23 +9,17 @@ import pytest
 from django.core.cache import cache
 from django.test import Client as Visitor
 
-from agencies.models import Agency
 from organizations.models import Organization
 from people.models import User
 from tenancy import door
 from tests.support import endpoint as endpoints
 from tests.support import hms_says
-from tests.support.hms_says import Hms
+from tests.support import portal as portals
 from tests.support.portal import Portal, text_of
 
 pytestmark = pytest.mark.django_db
 says = hms_says.says
-
-
-@pytest.fixture
-def portal(acme: Agency, says: Hms) -> Portal:
-    hms_says.connect(says, acme)
-    return Portal(acme, says)
+portal = portals.portal
 
 
 @pytest.fixture
