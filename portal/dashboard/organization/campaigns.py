@@ -236,7 +236,7 @@ class Campaigns(Resource[Campaign]):
                 question=_(
                     "HMS rings the leads of “%(name)s” from %(start)s to %(end)s, each call on the client's credits."
                 )
-                % {"name": row.name, "start": row.schedule_start_time or "?", "end": row.schedule_end_time or "?"},
+                % {"name": row.name, "start": _hour(row.schedule_start_time), "end": _hour(row.schedule_end_time)},
             )
         ]
 
@@ -265,6 +265,10 @@ def _longest(client: HMSClient, row: Campaign) -> int | None:
         return client.assistants.get(row.assistant_id).max_duration_seconds if row.assistant_id else None
     except NotFound:
         return None
+
+
+def _hour(clock: str | None) -> str:
+    return (clock or "?")[:5]
 
 
 def _state(row: Campaign) -> tuple[str, str]:
