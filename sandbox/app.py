@@ -15,6 +15,7 @@ from sandbox.answers import Refused
 from sandbox.delivery import NotOnThisMachine, loopback_address
 from sandbox.dns import routes as dns_routes
 from sandbox.faults import AFTER_THE_EFFECT, Fault
+from sandbox.hms import door
 from sandbox.hms import routes as hms_routes
 from sandbox.stripe import refusals
 from sandbox.stripe import routes as stripe_routes
@@ -71,6 +72,8 @@ class App:
         request = Request(environ)
         request.max_content_length = LARGEST_BODY_BYTES
         response = _stranger(self._world, request) or self._respond(request)
+        if request.path.startswith(door.PREFIX):
+            response = door.leave(self._world, request, response)
         return response(environ, start_response)
 
     def _respond(self, request: Request) -> Response:

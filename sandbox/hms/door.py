@@ -1,0 +1,59 @@
+"""What all answers of HMS's side have in common on their way out: the headers of the limit, the form of an error."""
+
+import json
+import time
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from sandbox import settings
+from sandbox.hms.limits import Count
+from sandbox.world import World
+
+PREFIX = "/hms"
+NOBODY = "without a key"
+CODES = {
+    400: "invalid_request",
+    401: "unauthorized",
+    402: "insufficient_credits",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    422: "unprocessable",
+    429: "rate_limit_exceeded",
+}
+MISSING = "Missing required field: "
+
+
+def leave(world: World, request: Request, response: Response) -> Response:
+    """The answer as it goes out. A gateway's page is not HMS's own and stays as it is."""
+    if response.mimetype == "text/html":
+        return response
+    turned = settings.read(world.store, "hms")
+    if "X-RateLimit-Limit" not in response.headers:
+        for name, value in _standing(world, request, response, int(turned["rate_limit"])).headers().items():
+            response.headers.setdefault(name, value)
+    if response.status_code >= 400 and turned["nested_errors"]:
+        response.set_data(json.dumps(nested(response.status_code, json.loads(response.get_data()))))
+    return response
+
+
+def nested(status: int, body: dict[str, Any]) -> dict[str, Any]:
+    """A flat error in the form of the guides: one object with a code."""
+    said = str(body["error"])
+    code = "server_error" if status >= 500 else CODES.get(status, "error")
+    error: dict[str, Any] = {"code": code, "message": body.get("message", said), "type": "api_error"}
+    if said.startswith(MISSING):
+        error |= {"code": "missing_field", "param": said.removeprefix(MISSING)}
+    if "details" in body:
+        error["details"] = body["details"]
+    return {"error": error}
+
+
+def _standing(world: World, request: Request, response: Response, limit: int) -> Count:
+    """Where an answer stands that was never counted: of an unknown key, an unknown address, or a fault."""
+    if response.status_code == 429:
+        return Count(limit, 0, int(time.time()) + 1, exceeded=True)
+    holder = world.store.get("hms_key", request.headers.get("Authorization", "").partition(" ")[2].strip())
+    return world.limiter.look(holder["organization"] if holder else NOBODY, limit)
