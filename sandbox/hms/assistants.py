@@ -22,7 +22,7 @@ FIELDS: dict[str, Any] = {
     "is_active": True,
     "max_duration_seconds": 1800,
     "autonomous_silence_handling": False,
-    "silence_timeout_seconds": None,
+    "silence_timeout_seconds": 10,
     "voicemail_detection": False,
     "voicemail_message": None,
     "gdpr_mode": False,

@@ -216,7 +216,7 @@ def correct(world: World, call_id: str, changes: dict[str, Any]) -> Document | N
         call = world.store.get("hms_call", call_id)
         if call is None:
             return None
-        taken = int(call.get("_taken_seconds", call["duration_seconds"] or 0))
+        taken = call["_taken_seconds"] if "_taken_seconds" in call else call["duration_seconds"] or 0
         is_measured = "duration_seconds" in changes
         to_take = readings.taken_seconds(world, changes["duration_seconds"] or 0) if is_measured else taken
         call["_taken_seconds"] = to_take
