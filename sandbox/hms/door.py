@@ -1,6 +1,7 @@
 """What all answers of HMS's side have in common on their way out: the headers of the limit, the form of an error."""
 
 import json
+import re
 import time
 from typing import Any
 
@@ -23,7 +24,7 @@ CODES = {
     422: "unprocessable",
     429: "rate_limit_exceeded",
 }
-MISSING = "Missing required field: "
+FIELD = re.compile(r"(?:Missing required field: |Invalid )(?P<field>[a-zA-Z_]+)")
 
 
 def leave(world: World, request: Request, response: Response) -> Response:
@@ -43,9 +44,11 @@ def nested(status: int, body: dict[str, Any]) -> dict[str, Any]:
     """A flat error in the form of the guides: one object with a code."""
     said = str(body["error"])
     code = "server_error" if status >= 500 else CODES.get(status, "error")
-    error: dict[str, Any] = {"code": code, "message": body.get("message", said), "type": "api_error"}
-    if said.startswith(MISSING):
-        error |= {"code": "missing_field", "param": said.removeprefix(MISSING)}
+    whole = ". ".join(text for text in (said, body.get("message")) if text)
+    error: dict[str, Any] = {"code": code, "message": whole, "type": "api_error"}
+    named = FIELD.fullmatch(said)
+    if named is not None:
+        error |= {"param": named["field"]} | ({"code": "missing_field"} if said.startswith("Missing") else {})
     if "details" in body:
         error["details"] = body["details"]
     return {"error": error}

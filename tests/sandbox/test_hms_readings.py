@@ -14,6 +14,9 @@ def test_errors_are_flat_or_nested(agency, turn):
     nested = agency.child.post("/assistants", json={})
     assert (nested.status_code, nested.json()["error"]["code"]) == (400, "missing_field")
     assert nested.json()["error"]["param"] == "name"
+    invalid = agency.child.post("/numbers", json={"phone_number": "020"}).json()["error"]
+    assert (invalid["code"], invalid["param"]) == ("invalid_request", "phone_number")
+    assert invalid["message"].startswith("Invalid phone_number. Use the")
     assert int(nested.headers["Content-Length"]) == len(nested.content)
 
 
