@@ -11,6 +11,16 @@ from sandbox.world import World
 RINGING = ("dialing", "ringing", "connecting")
 LONGEST_BEAT_SECONDS = 0.5
 FIRST_STATUS = {"inbound": "ringing", "outbound": "dialing", "web": "connecting"}
+NOTHING_YET = (
+    "end_reason",
+    "error",
+    "started_at",
+    "ended_at",
+    "duration_seconds",
+    "summary",
+    "analysis_result",
+    "messages",
+)
 
 
 def is_over(call: Document) -> bool:
@@ -29,16 +39,6 @@ def blank(
 ) -> Document:
     """A call of which nothing has happened yet. `config` is the assistant as this call uses it."""
     phone_number = number["phone_number"] if number else None
-    nothing = (
-        "end_reason",
-        "error",
-        "started_at",
-        "ended_at",
-        "duration_seconds",
-        "summary",
-        "analysis_result",
-        "messages",
-    )
     own_id, told_id = readings.call_ids(world, customer)
     return {
         "id": own_id,
@@ -46,7 +46,7 @@ def blank(
         "assistant_phone": phone_number,
         "status": FIRST_STATUS[direction],
         "direction": direction,
-        **dict.fromkeys(nothing),
+        **dict.fromkeys(NOTHING_YET),
         "room_name": f"room-{ids.token(10)}",
         "recording_url": None,
         "agent_id": config.get("id"),
