@@ -29,10 +29,11 @@ FIELD = re.compile(r"(?:Missing required field: |Invalid )(?P<field>[a-zA-Z_]+)"
 
 def leave(world: World, request: Request, response: Response) -> Response:
     """The answer as it goes out. A gateway's page is not HMS's own and stays as it is."""
-    if response.mimetype == "text/html":
+    is_counted = "X-RateLimit-Limit" in response.headers
+    if response.mimetype == "text/html" or (is_counted and response.status_code < 400):
         return response
     turned = settings.read(world.store, "hms")
-    if "X-RateLimit-Limit" not in response.headers:
+    if not is_counted:
         for name, value in _standing(world, request, response, int(turned["rate_limit"])).headers().items():
             response.headers.setdefault(name, value)
     if response.status_code >= 400 and turned["nested_errors"]:
