@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from calls import campaign_starts
-from hms_client import Campaign, HMSClient, HMSError, NotFound
+from hms_client import Campaign, Forbidden, HMSClient, HMSError, NotFound
 from organizations import leads, refusals
 from organizations.refusals import Refusal
 from portal.dashboard.organization.fields import long_text, text
@@ -263,7 +263,7 @@ def _added(place: Place, client: HMSClient, row: Campaign, form: LeadsForm) -> b
 def _longest(client: HMSClient, row: Campaign) -> int | None:
     try:
         return client.assistants.get(row.assistant_id).max_duration_seconds if row.assistant_id else None
-    except NotFound:
+    except (NotFound, Forbidden):
         return None
 
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from agencies.models import Membership
-from hms_client import HMSClient, HMSError, NotFound
+from hms_client import Forbidden, HMSClient, HMSError, NotFound
 from organizations import refusals
 from organizations.refusals import Refusal
 from portal.dashboard.forms import refuse
@@ -221,7 +221,7 @@ class Resource(Generic[S]):
             with place.hms() as client:
                 try:
                     self.delete(place, client, item_id)
-                except NotFound:
+                except (NotFound, Forbidden):
                     return  # gone is what was wanted
 
         return self.pressed(place, away, _("Removed at HMS."))
@@ -231,7 +231,7 @@ class Resource(Generic[S]):
         try:
             do()
         except HMSError as error:
-            if isinstance(error, NotFound):
+            if isinstance(error, NotFound | Forbidden):
                 raise
             return self.refused_page(place, refusals.explain(error))
         messages.success(place.request, said)

@@ -1,5 +1,6 @@
 """Assistants of a client's organization, changed live at HMS."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -198,12 +199,22 @@ def test_an_assistant_is_removed_at_hms_and_once_more_does_no_harm(inside: Insid
     assert inside.hms.assistants.list() == ()
 
 
-def test_an_assistant_of_another_client_is_a_page_that_does_not_exist(inside: Inside) -> None:
+@pytest.fixture(params=[404, 403])
+def as_hms_says_it(request: Any, inside: Inside) -> Iterator[None]:
+    """HMS's two ways to say that a thing is another organization's."""
+    inside.outside.turn("hms/settings", foreign_status=request.param)
+    yield
+    inside.outside.turn("hms/settings", foreign_status=404)
+
+
+def test_an_assistant_of_another_client_is_a_page_that_does_not_exist(inside: Inside, as_hms_says_it: None) -> None:
     other = inside.neighbour()
     theirs = other.hms.assistants.list()[0].id
     assert inside.get(f"assistants/{theirs}/").status_code == 404
     assert inside.post(f"assistants/{theirs}/", **NEW).status_code == 404
     assert inside.post(f"assistants/{theirs}/connect/").status_code == 404
+    inside.post(f"assistants/{theirs}/remove/")
+    assert [each.id for each in other.hms.assistants.list()] == [theirs]
 
 
 def test_whoever_only_looks_changes_nothing(inside: Inside, first: str, vic: Any, mia: Any) -> None:
