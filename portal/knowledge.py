@@ -52,6 +52,8 @@ class DocumentForm(forms.Form):
             )
         except (CannotAdd, CannotRead) as error:
             self.add_error("file", str(error))
+            # On a phone the form stands far below.
+            self.fields["file"].widget.attrs["autofocus"] = True
             return None
 
 
@@ -106,4 +108,6 @@ def tried(request: HttpRequest, organization: Organization) -> dict[str, Any]:
         heard = knowledge.answer(organization.pk, form.cleaned_data["question"])
     except ToolFailed as error:
         heard = {"error": str(error)}
-    return {"question_form": form, "heard": heard, "to_the_letter": json.dumps(heard, indent=2, ensure_ascii=False)}
+    to_the_letter = json.dumps(heard, indent=2, ensure_ascii=False)
+    said = heard.get("error") or heard.get("note", "")
+    return {"question_form": form, "heard": heard, "said": said, "to_the_letter": to_the_letter}

@@ -113,7 +113,7 @@ def _assistants(place: Place) -> dict[str, Any]:
 
 def _press(place: Place, row: Offered) -> Press:
     if row.is_offered:
-        return Press(url=place.url(f"{_KEY}_withdraw", row.id), label=_("Take away"))
+        return Press(url=place.url(f"{_KEY}_withdraw", row.id), label=_("Stop offering"))
     return Press(url=place.url(f"{_KEY}_offer", row.id), label=_("Offer to this assistant"))
 
 
