@@ -36,6 +36,8 @@ class Refusal:
     fields: Mapping[str, str] = field(default_factory=dict)
     sentence: str = ""
     wait_seconds: int | None = None
+    # The sentence is about what was typed, though it names no field.
+    is_about_the_form: bool = False
 
 
 def explain(error: Failure, names: Mapping[str, str] | None = None, *, only_read: bool = False) -> Refusal:
@@ -95,7 +97,8 @@ def _about_fields(error: StatusError, names: Mapping[str, str]) -> Refusal:
         return Refusal(fields=found)
     lead = _("HMS has something that stands against this: %(reason)s")
     words = lead if isinstance(error, Conflict) else _("HMS refused this: %(reason)s")
-    return Refusal(fields=found, sentence=words % {"reason": " ".join(rest)})
+    sentence = words % {"reason": "; ".join(rest)}
+    return Refusal(fields=found, sentence=sentence, is_about_the_form=not isinstance(error, Conflict))
 
 
 def _param(error: StatusError) -> str:

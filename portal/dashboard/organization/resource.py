@@ -38,6 +38,8 @@ class ItemForm(forms.Form):
     # A fingerprint of the row as it was when the form was made: whoever sends another one has not seen the latest.
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     names: ClassVar[Mapping[str, str]] = {}
+    # The field for complaints that name none; "" puts them above the form.
+    rest_name: ClassVar[str] = ""
 
     def offer(self, choices: Choices) -> None:
         """Fill the selects with what the organization has."""
@@ -51,7 +53,7 @@ class ItemForm(forms.Form):
         for name, sentence in refusal.fields.items():
             refuse(self, name, sentence)
         if refusal.sentence:
-            refuse(self, "", refusal.sentence)
+            refuse(self, self.rest_name if refusal.is_about_the_form else "", refusal.sentence)
 
     def put(self, **values: str) -> None:
         """Write into the form what it is to show, and to send next time."""
@@ -154,6 +156,10 @@ class Resource(Generic[S]):
         """Whether what was typed may be sent now, or is to be looked at once more."""
         return True
 
+    def is_changeable(self, form: ItemForm, row: S) -> bool:
+        """Whether what was typed can be made of this row; says in the form what stands against it."""
+        return True
+
     def name_of(self, row: S) -> str:
         """What a row is called."""
         return str(getattr(row, "name", row))
@@ -194,7 +200,7 @@ class Resource(Generic[S]):
                     form.show_refusal(refusals.explain(error, form.names))
                 else:
                     return place.go(self.key)
-        return self._form_page(place, form, None, beside)
+        return self.form_page(place, form, None, beside)
 
     def edit(self, place: Place, item_id: str) -> HttpResponse:
         with place.hms() as client:
@@ -202,7 +208,7 @@ class Resource(Generic[S]):
             form = self._form(place, row)
             form.offer(self.choices(client, row))
             beside = self.shown(place, client, row)
-            if place.request.method == "POST" and form.is_valid() and self._is_latest(form, row):
+            if self._is_to_be_saved(place, form, row):
                 try:
                     self.update(place, client, row, form.cleaned_data)
                 except HMSError as error:
@@ -210,7 +216,7 @@ class Resource(Generic[S]):
                 else:
                     messages.success(place.request, _("Saved at HMS."))
                     return place.go(self.key)
-        return self._form_page(place, form, row, beside)
+        return self.form_page(place, form, row, beside)
 
     def drop(self, place: Place, item_id: str) -> HttpResponse:
         def away() -> None:
@@ -278,6 +284,16 @@ class Resource(Generic[S]):
             posted.POST if posted else None, posted.FILES if posted else None, initial={**initial, **seen}
         )
 
+    def unbound(self, row: S) -> ItemForm:
+        """The form of a row as it is at HMS, whatever was sent."""
+        form_class = self.edit_form_class or self.form_class or ItemForm
+        initial = self.initial(row)
+        return form_class(initial={**initial, "seen": fingerprint(initial)})
+
+    def _is_to_be_saved(self, place: Place, form: ItemForm, row: S) -> bool:
+        is_sent = place.request.method == "POST" and form.is_valid()
+        return is_sent and self._is_latest(form, row) and self.is_changeable(form, row)
+
     def _is_latest(self, form: ItemForm, row: S) -> bool:
         """Whether the row is as it was when the form was made; says what is different when it is not."""
         now = self.initial(row)
@@ -286,7 +302,7 @@ class Resource(Generic[S]):
         form.show_conflict(now, fingerprint(now))
         return False
 
-    def _form_page(self, place: Place, form: ItemForm, row: S | None, beside: dict[str, Any]) -> HttpResponse:
+    def form_page(self, place: Place, form: ItemForm, row: S | None, beside: dict[str, Any]) -> HttpResponse:
         context = {
             "noun": self,
             "form": form,
