@@ -25,7 +25,16 @@ from hms_client import (
 )
 from organizations import hms
 
-Failure = HMSError | hms.NoKey
+
+class WrongField(ValueError):
+    """Something typed breaks a rule of ours. `field` is which; the message is for whoever typed it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+Failure = HMSError | hms.NoKey | WrongField
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,8 @@ def explain(error: Failure, names: Mapping[str, str] | None = None, *, only_read
 
     `only_read`: the request was to change nothing, so that a lost answer leaves no doubt.
     """
+    if isinstance(error, WrongField):
+        return Refusal(fields={error.field: str(error)})
     if isinstance(error, hms.NoKey):
         return Refusal(sentence=str(error))
     if error.outcome_unknown and only_read:

@@ -298,6 +298,9 @@ ALTER TABLE "organizations_organization" ADD COLUMN "metadata_days" smallint NUL
 -- organizations.0004_organization_control
 ALTER TABLE "organizations_organization" ADD COLUMN "control" jsonb DEFAULT '{}'::jsonb NOT NULL;
 ALTER TABLE "organizations_organization" ALTER COLUMN "control" DROP DEFAULT;
+-- organizations.0005_custom_tools
+ALTER TABLE "organizations_organization" ADD COLUMN "custom_tools" jsonb DEFAULT '{}'::jsonb NOT NULL;
+ALTER TABLE "organizations_organization" ALTER COLUMN "custom_tools" DROP DEFAULT;
 INSERT INTO "django_migrations" ("app", "name", "applied") VALUES
   ('people', '0001_initial', now()),
   ('account', '0001_initial', now()),
@@ -319,4 +322,5 @@ INSERT INTO "django_migrations" ("app", "name", "applied") VALUES
   ('mfa', '0003_authenticator_type_uniq', now()),
   ('organizations', '0002_delivery', now()),
   ('organizations', '0003_organization_desk', now()),
-  ('organizations', '0004_organization_control', now());
+  ('organizations', '0004_organization_control', now()),
+  ('organizations', '0005_custom_tools', now());

@@ -91,7 +91,13 @@ class McpServers(Kept):
     """The five things one does with them, and a test."""
 
     def __init__(self) -> None:
-        fields = {"name": None, "url": None, "transport": "streamable_http", "headers": {}, "timeout_seconds": 20}
+        fields: dict[str, Any] = {
+            "name": None,
+            "url": None,
+            "transport": "streamable_http",
+            "headers": {},
+            "timeout_seconds": 20,
+        }
         super().__init__(
             "hms_mcp_server",
             many="mcp_servers",
