@@ -27,7 +27,7 @@ from organizations import hms
 
 
 class WrongField(ValueError):
-    """Something typed breaks a rule of ours. `field` is which; the message is for whoever typed it."""
+    """What was typed breaks a rule of ours. `field`: which, "" for the whole. The message is for whoever typed it."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -55,7 +55,7 @@ def explain(error: Failure, names: Mapping[str, str] | None = None, *, only_read
     `only_read`: the request was to change nothing, so that a lost answer leaves no doubt.
     """
     if isinstance(error, WrongField):
-        return Refusal(fields={error.field: str(error)})
+        return Refusal(fields={error.field: str(error)}) if error.field else Refusal(sentence=str(error))
     if isinstance(error, hms.NoKey):
         return Refusal(sentence=str(error))
     if error.outcome_unknown and only_read:

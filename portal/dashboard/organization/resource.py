@@ -15,12 +15,13 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from agencies.models import Membership
 from hms_client import HMSClient, HMSError, NotFound
 from organizations import refusals
-from organizations.refusals import Refusal
+from organizations.refusals import Refusal, WrongField
 from portal.dashboard.forms import refuse
 from portal.dashboard.organization.place import Place, View, enters
 from portal.dashboard.roles import requires
@@ -106,6 +107,7 @@ class Resource(Generic[S]):
     empty: ClassVar["Words"]
     add: ClassVar["Words"] = ""
     remove: ClassVar["Words"] = ""
+    removed: ClassVar["Words"] = gettext_lazy("Removed at HMS.")
     new_title: ClassVar["Words"] = ""
     form_class: ClassVar[type[ItemForm] | None] = None
     # The form of a row that is there already, when it is another one.
@@ -130,6 +132,14 @@ class Resource(Generic[S]):
         found: S = self.collection(client).get(item_id)
         return found
 
+    def rows(self, place: Place, client: HMSClient) -> Sequence[S]:
+        """All rows; a noun that is kept here and not at HMS says where."""
+        return self.fetch(client)
+
+    def row(self, place: Place, client: HMSClient, item_id: str) -> S:
+        """One row, as rows()."""
+        return self.get(client, item_id)
+
     def initial(self, row: S) -> dict[str, Any]:
         """What the form of this row holds. Nothing secret."""
         raise NotImplementedError
@@ -142,7 +152,8 @@ class Resource(Generic[S]):
         """Make it; returns a sentence for the person."""
         raise NotImplementedError
 
-    def update(self, place: Place, client: HMSClient, row: S, typed: dict[str, Any]) -> None:
+    def update(self, place: Place, client: HMSClient, row: S, typed: dict[str, Any]) -> str | None:
+        """Change it; returns a sentence for the person, if there is more to say than that it is saved."""
         raise NotImplementedError
 
     def delete(self, place: Place, client: HMSClient, item_id: str) -> None:
@@ -180,7 +191,7 @@ class Resource(Generic[S]):
     def list_page(self, place: Place, refusal: Refusal | None = None) -> HttpResponse:
         """The list; `refusal` is what became of a button that was pressed on it."""
         with place.hms() as client:
-            lines = [self.line(place, row) for row in self.fetch(client)]
+            lines = [self.line(place, row) for row in self.rows(place, client)]
         for each in lines:
             each.presses[:] = each.presses if place.may(self.role) else []
         context = {"noun": self, "lines": lines, "refusal": refusal, "may_change": place.may(self.role)}
@@ -196,7 +207,7 @@ class Resource(Generic[S]):
             if place.request.method == "POST" and form.is_valid() and self.is_ready(form):
                 try:
                     messages.success(place.request, self.create(place, client, form.cleaned_data))
-                except HMSError as error:
+                except (HMSError, WrongField) as error:
                     form.show_refusal(refusals.explain(error, form.names))
                 else:
                     return place.go(self.key)
@@ -204,17 +215,17 @@ class Resource(Generic[S]):
 
     def edit(self, place: Place, item_id: str) -> HttpResponse:
         with place.hms() as client:
-            row = self.get(client, item_id)
+            row = self.row(place, client, item_id)
             form = self._form(place, row)
             form.offer(self.choices(client, row))
             beside = self.shown(place, client, row)
             if self._is_to_be_saved(place, form, row):
                 try:
-                    self.update(place, client, row, form.cleaned_data)
-                except HMSError as error:
+                    said = self.update(place, client, row, form.cleaned_data)
+                except (HMSError, WrongField) as error:
                     form.show_refusal(refusals.explain(error, form.names))
                 else:
-                    messages.success(place.request, _("Saved at HMS."))
+                    messages.success(place.request, said or _("Saved at HMS."))
                     return place.go(self.key)
         return self.form_page(place, form, row, beside)
 
@@ -226,13 +237,13 @@ class Resource(Generic[S]):
                 except NotFound:
                     return  # gone is what was wanted
 
-        return self.pressed(place, away, _("Removed at HMS."))
+        return self.pressed(place, away, str(self.removed))
 
     def pressed(self, place: Place, do: Any, said: str) -> HttpResponse:
         """Do what a button of the list says; a refusal is shown on the list."""
         try:
             do()
-        except HMSError as error:
+        except (HMSError, WrongField) as error:
             if isinstance(error, NotFound):
                 raise
             return self.refused_page(place, refusals.explain(error))

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from portal.dashboard.organization import retention
+from portal.dashboard.organization import assistant_tools, retention
 from portal.dashboard.organization.assistants import Assistants
 from portal.dashboard.organization.campaigns import Campaigns
+from portal.dashboard.organization.integrations import Integrations
 from portal.dashboard.organization.mcp_servers import McpServers
 from portal.dashboard.organization.numbers import Numbers
 from portal.dashboard.organization.place import switch
@@ -19,6 +20,7 @@ NOUNS = (
     Numbers(),
     Campaigns(),
     Voices(),
+    Integrations(),
     McpServers(),
     Workflows(),
     Tools(),
@@ -30,5 +32,6 @@ NOUNS = (
 urlpatterns = [
     path("clients/organization/", switch, name="organization_switch"),
     *(each for noun in NOUNS for each in noun.paths()),
+    *assistant_tools.paths(),
     *retention.paths(),
 ]
