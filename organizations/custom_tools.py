@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from hms_client import FrozenMap
 from hms_client.values import decode, encode
 from inbox import hms_targets
-from organizations import headers, tool_schemas
+from organizations import headers, knowledge, tool_schemas
 from organizations.configurations import COVER, plain
 from organizations.models import Organization
 from organizations.refusals import WrongField
@@ -32,8 +32,8 @@ LONGEST_NAME = 48
 SHORTEST_SECONDS, USUAL_SECONDS, LONGEST_SECONDS = 1, 5, 8
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _LONGEST_DESCRIPTION = 1_000
-# Tools that HMS has of its own.
-_TAKEN = {"end_call", "endcall", "transfer_call", "transfercall"}
+# Tools that HMS has, or we have ourselves.
+_TAKEN = {"end_call", "endcall", "transfer_call", "transfercall", knowledge.NAME}
 
 
 class WrongTool(WrongField):
@@ -169,7 +169,7 @@ def _check(tool: CustomTool) -> None:
         words = _("Letters, digits, _ and -, beginning with a letter, at most %(most)d: such as find_customer.")
         raise WrongTool("name", words % {"most": LONGEST_NAME})
     if tool.name.lower() in _TAKEN:
-        raise WrongTool("name", _("HMS has a tool of this name. Choose another one."))
+        raise WrongTool("name", _("A tool of this name comes with every assistant. Choose another name."))
     if not tool.description.strip() or len(tool.description) > _LONGEST_DESCRIPTION:
         raise WrongTool("description", _("Say when the assistant is to use it, in at most 1,000 characters."))
     if not SHORTEST_SECONDS <= tool.timeout_seconds <= LONGEST_SECONDS:

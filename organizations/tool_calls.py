@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 
 from hms_client import FrozenMap, Json, WebhookEvent
 from hms_client.values import decode, encode
-from organizations import relay, tool_requests
+from organizations import knowledge, relay, tool_requests
 from organizations.tools import Finder, Later, Tool, ToolCall, ToolFailed
 
 log = logging.getLogger(__name__)
-FINDERS: tuple[Finder, ...] = (tool_requests.finder,)
+FINDERS: tuple[Finder, ...] = (knowledge.tools, tool_requests.finder)
 # For the whole message, ours and the endpoint's together. HMS waits 10 seconds.
 WITHIN_MS = relay.TOOL_MS
 # A model asks for two or three things at once; whoever asks for more is not answered for them.
@@ -39,7 +39,8 @@ class Answering:
     """A message that is being answered: what ours have said, what is still waited for, and what is left for others."""
 
     calls: Sequence[ToolCall]
-    until: float
+    # On the clock of _now_ms.
+    until_ms: int
     said: dict[int, Any] = field(default_factory=dict)
     later: dict[int, Later] = field(default_factory=dict)
     _running: "dict[int, Future[Any]]" = field(default_factory=dict)
@@ -103,7 +104,7 @@ class Answering:
         return set(self.said) | set(self.later)
 
     def _left_ms(self) -> int:
-        return max(0, round((self.until - time.monotonic()) * 1_000))
+        return max(0, self.until_ms - _now_ms())
 
     def _collected(self, place: int, later: Later) -> Any:
         running = self._running.get(place)
@@ -121,7 +122,7 @@ def begin(event: WebhookEvent, *, agency_id: int, organization_id: UUID) -> Answ
     In the agency's schema, outside a transaction.
     """
     calls = _read(event, agency_id, organization_id)
-    answering = Answering(calls, time.monotonic() + WITHIN_MS / 1_000)
+    answering = Answering(calls, _now_ms() + WITHIN_MS)
     found = _found(organization_id, calls)
     for place, call in enumerate(calls):
         if call.name not in found:
@@ -144,6 +145,10 @@ def ask(tool: Tool, call: ToolCall) -> Any:
         # Somebody is on the line, and the other tools have answers.
         log.exception("tool %s of organization %s failed", call.name[:64], call.organization_id)
         return {"error": out_of_reach()}
+
+
+def _now_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
 
 
 def _waited(later: Later, name: str, within_ms: int) -> Any:

@@ -82,6 +82,7 @@ def test_without_a_secret_one_is_made_up(ben: Organization) -> None:
         ({"name": "1st"}, "name"),
         ({"name": "x" * 49}, "name"),
         ({"name": "End_Call"}, "name"),
+        ({"name": "search_knowledge"}, "name"),
         ({"description": " "}, "description"),
         ({"description": "x" * 1001}, "description"),
         ({"parameters": {"type": "string"}}, "parameters"),
