@@ -42,16 +42,22 @@ def read(text: str) -> dict[str, str]:
         name, colon, value = (part.strip() for part in line.partition(":"))
         if not colon or not _NAME.fullmatch(name):
             raise NotHeaders(_("Write one header in a line, such as “Authorization: Bearer abc”."))
-        if name.lower() in _OURS or name.lower().startswith(_SIGNING):
-            raise NotHeaders(_("“%(name)s” is set by whoever sends the request. Leave it out.") % {"name": name})
         if name.lower() in (each.lower() for each in found):
             raise NotHeaders(_("“%(name)s” stands there twice.") % {"name": name})
-        if value != COVER and not _can_be_sent(value):
-            raise NotHeaders(_("Write the value of “%(name)s”, in plain characters.") % {"name": name})
         found[name] = value
+    check(found)
+    return found
+
+
+def check(found: Mapping[str, str]) -> None:
+    """Raise NotHeaders unless these can be sent; a value may be COVER."""
+    for name, value in found.items():
+        if name.lower() in _OURS or name.lower().startswith(_SIGNING):
+            raise NotHeaders(_("“%(name)s” is set by whoever sends the request. Leave it out.") % {"name": name})
+        if not _NAME.fullmatch(name) or (value != COVER and not _can_be_sent(value)):
+            raise NotHeaders(_("Write the value of “%(name)s”, in plain characters.") % {"name": name})
     if len(found) > MOST:
         raise NotHeaders(_("At most %(most)d headers can be sent.") % {"most": MOST})
-    return found
 
 
 def covered(names: Iterable[str]) -> str:
@@ -60,7 +66,8 @@ def covered(names: Iterable[str]) -> str:
 
 
 def merged(typed: Mapping[str, str], stored: Mapping[str, str]) -> dict[str, str]:
-    """What was typed, with stored values in place of covers. Raises NotHeaders for a cover over nothing."""
+    """What was typed, with stored values in place of covers. Raises NotHeaders, also for a cover over nothing."""
+    check(typed)
     known = {name.lower(): value for name, value in stored.items()}
     for name, value in typed.items():
         if value == COVER and name.lower() not in known:

@@ -92,6 +92,8 @@ def test_without_a_secret_one_is_made_up(ben: Organization) -> None:
         ({"url": "https://user:pass@crm.example.com/"}, "url"),
         ({"url": "https://acme.portal.localhost/"}, "url"),
         ({"headers": {"X-Key": COVER}}, "headers"),
+        ({"headers": {"Host": "elsewhere.test"}}, "headers"),
+        ({"headers": {"X-Key": "a\r\nX-Other: b"}}, "headers"),
         ({"secret": "short"}, "secret"),
         ({"timeout_seconds": 0}, "timeout_seconds"),
         ({"timeout_seconds": 9}, "timeout_seconds"),
