@@ -58,6 +58,14 @@ def changed(
     return {**plain(row.llm_config or {}), "tools": kept}
 
 
+def portable(row: Assistant, *, without: Collection[str] = ()) -> dict[str, Any] | None:
+    """The block for a copy in another organization: MCP servers stay behind, and so do the custom tools named."""
+    block: dict[str, Any] | None = plain(row.llm_config)
+    if block and "tools" in block:
+        block["tools"] = [entry for entry in _entries(row) if not _is_mcp(entry) and _name(entry) not in without]
+    return block
+
+
 def is_up_to_date(row: Assistant, tool: CustomTool) -> bool:
     """The assistant does not use the tool, or knows it as it is now."""
     mine = [entry for entry in _entries(row) if _name(entry) == tool.name]

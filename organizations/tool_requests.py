@@ -5,6 +5,7 @@ something to say, in time.
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,7 @@ from outside.guarded import Why
 from tenancy import door, schemas
 from vault import envelope
 
+log = logging.getLogger(__name__)
 EVENT = "custom-tool"
 # Longer answers would fill what a model can keep in mind.
 MOST_CHARACTERS = 20_000
@@ -111,6 +113,7 @@ def _begun(organization: Organization, tool: CustomTool, call: ToolCall) -> Aski
     except tool_schemas.WrongArguments as error:
         raise ToolFailed(str(error)) from error
     except envelope.CannotOpen as error:
+        log.error("the secrets of tool %s of organization %s do not open", tool.name, organization.pk)
         raise ToolFailed(out_of_order()) from error
     delivery_id = deliveries.begin_tool(
         organization_id=organization.pk, name=tool.name, call_id=call.hms_call_id or "", body_bytes=len(_body(call))

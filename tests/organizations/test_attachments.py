@@ -80,3 +80,9 @@ def test_an_assistant_without_a_model_yet_gets_tools_alone() -> None:
     row = Assistant.from_json({"id": "a1", "name": "Desk"})
     block = attachments.changed(row, ours=[tool("find")], names=["find"], servers={})
     assert block == {"tools": [function("find")]}
+
+
+def test_a_copy_for_another_organization_leaves_behind_what_this_one_alone_has() -> None:
+    row = assistant(END, function("find"), THEIRS, mcp("m1", "a"), model="m")
+    assert attachments.portable(row, without={"find": {}}) == {"model": "m", "tools": [END, THEIRS]}
+    assert attachments.portable(Assistant.from_json({"id": "a1", "name": "Desk"})) is None

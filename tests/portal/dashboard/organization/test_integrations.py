@@ -278,3 +278,15 @@ def test_whoever_may_only_look_sees_and_asks_nothing(
 def test_a_tool_is_shown_while_hms_is_away_and_the_page_says_what_is_missing(inside: Inside, tool: None) -> None:
     inside.trouble("503", "GET", "assistants")
     assert "HMS does not answer at the moment" in inside.sees(WHERE)
+
+
+def test_a_template_made_of_an_assistant_leaves_the_clients_integrations_with_the_client(
+    inside: Inside, tool: None, first: str
+) -> None:
+    server = inside.hms.mcp_servers.create(name="CRM", url="https://mcp.example.test/crm")
+    inside.hms.assistants.update(first, llm_config={"tools": [{"type": "end_call"}]})
+    assert attach(inside, first, **{f"mcp_{server.id}": ["book_visit"]}).status_code == 302
+    assert len(entries(inside, first)) == 3
+    assert inside.post(f"assistants/{first}/template/").status_code == 302
+    bikes = inside.neighbour()
+    assert [entry["type"] for entry in entries(bikes, bikes.hms.assistants.list()[0].id)] == ["end_call"]
