@@ -159,10 +159,15 @@ def row_of(one: Delivery, *, has_body: bool | None = None) -> Row:
     )
 
 
+def reason_of(why: str) -> str:
+    """Why there is no answer, as a sentence; "" when there is one."""
+    return str(_REASONS.get(why, ""))
+
+
 def _reason(one: Delivery) -> str:
     """Why it was not taken, when it was not."""
     if one.why:
-        return str(_REASONS.get(one.why, ""))
+        return reason_of(one.why)
     if one.status is None or 200 <= one.status < 300:
         return ""
     if 300 <= one.status < 400:

@@ -1,6 +1,6 @@
 """Which of the client's integrations an assistant may use: custom tools, and tools of MCP servers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,13 +41,13 @@ class ChoiceForm(ItemForm):
         label=gettext_lazy("Tools of the client's own system"), widget=forms.CheckboxSelectMultiple, required=False
     )
 
-    def add_server(self, server: McpServer, names: Sequence[str]) -> None:
-        """Offer these tools of the server."""
+    def add_server(self, server: McpServer, tools: Mapping[str, str]) -> None:
+        """Offer these tools of the server, by name with what they do."""
         ticked = self.data.getlist(f"mcp_{server.id}") if hasattr(self.data, "getlist") else []
-        offered = list(dict.fromkeys([*names, *ticked]))
+        offered = {**dict.fromkeys(ticked, ""), **tools}
         self.fields[f"mcp_{server.id}"] = AnyNames(
             label=_("Tools of %(name)s") % {"name": server.name},
-            choices=[(name, name) for name in offered],
+            choices=[(name, f"{name}: {does}" if does else name) for name, does in offered.items()],
             widget=forms.CheckboxSelectMultiple,
             required=False,
         )
@@ -73,11 +73,12 @@ class ChoiceForm(ItemForm):
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What the organization has to choose from. `found`: a server's tools, as far as they are known."""
+    """What the organization has to choose from. `found`: a server's tools, as far as they are known, by name with what
+    they do."""
 
     tools: tuple[CustomTool, ...]
     servers: tuple[McpServer, ...]
-    found: dict[str, list[str]]
+    found: dict[str, dict[str, str]]
     problem: str = ""
 
     def unknown(self) -> list[McpServer]:
@@ -113,31 +114,31 @@ def page(place: Place, item_id: str) -> HttpResponse:
 
 def _offered(place: Place, client: HMSClient, attached: Attached) -> Offered:
     servers, tools = client.mcp_servers.list(), custom_tools.all_of(place.organization)
-    found = {id_: list(use.allowed) for id_, use in attached.servers.items()}
+    found = {id_: dict.fromkeys(use.allowed, "") for id_, use in attached.servers.items()}
     if place.request.method == "POST":
         posted = {name.removeprefix("mcp_") for name in place.request.POST if name.startswith("mcp_")}
-        return Offered(tools, servers, {id_: [] for id_ in posted} | found)
+        return Offered(tools, servers, {id_: {} for id_ in posted} | found)
     wanted = next((server for server in servers if server.id == place.request.GET.get("server")), None)
     if wanted is None or not place.may(Membership.Role.MANAGER):
         return Offered(tools, servers, found)
     named, problem = _asked(client, wanted)
     if named:
-        found[wanted.id] = list(dict.fromkeys([*found.get(wanted.id, []), *named]))
+        found[wanted.id] = found.get(wanted.id, {}) | named
     return Offered(tools, servers, found, problem)
 
 
-def _asked(client: HMSClient, server: McpServer) -> tuple[list[str], str]:
-    """The names of a server's tools, as HMS finds them now, or why it finds none."""
+def _asked(client: HMSClient, server: McpServer) -> tuple[dict[str, str], str]:
+    """A server's tools, as HMS finds them now, or why it finds none."""
     try:
         test = client.mcp_servers.test(server.id)
     except HMSError as error:
-        return [], refusals.explain(error, only_read=True).sentence
+        return {}, refusals.explain(error, only_read=True).sentence
     tools = [plain(tool) for tool in test.tools or ()]
-    names = [tool["name"] for tool in tools if isinstance(tool, dict) and isinstance(tool.get("name"), str)]
-    if test.ok and names:
-        return names, ""
+    listed = [tool for tool in tools if isinstance(tool, dict) and isinstance(tool.get("name"), str)]
+    if test.ok and listed:
+        return {tool["name"]: str(tool.get("description") or "") for tool in listed}, ""
     words = _("HMS gets no tools from “%(name)s”. %(reason)s")
-    return [], (words % {"name": server.name, "reason": test.error or ""}).strip()
+    return {}, (words % {"name": server.name, "reason": test.error or ""}).strip()
 
 
 def _form(place: Place, row: Assistant, attached: Attached, offered: Offered) -> ChoiceForm:

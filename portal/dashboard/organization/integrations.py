@@ -22,7 +22,7 @@ from portal.dashboard.organization.header_fields import HeadersField
 from portal.dashboard.organization.place import Place
 from portal.dashboard.organization.resource import ItemForm, Line, Press, Resource
 from portal.dashboard.organization.trial_form import TrialForm
-from portal.dashboard.webhooks import row_of
+from portal.dashboard.webhooks import reason_of, row_of
 
 _LATEST = 10
 _EXAMPLE = {"type": "object", "properties": {"phone": {"type": "string", "description": ""}}, "required": ["phone"]}
@@ -162,7 +162,9 @@ class Integrations(Resource[CustomTool]):
             form = TrialForm(row.parameters, place.request.POST)
             trial = tool_requests.try_it(place.organization, row, form.arguments()) if form.is_valid() else None
             beside = self.shown(place, client, row) | {"trial_form": form}
-        return self.form_page(place, self.unbound(row), row, beside | (_said(trial) if trial else {}))
+        if trial:
+            beside |= _said(trial)
+        return self.form_page(place, self.unbound(row), row, beside)
 
     def spread(self, place: Place, item_id: str) -> HttpResponse:
         """Tell the assistants that use a tool what it is now."""
@@ -209,4 +211,14 @@ def _used_by(place: Place, client: HMSClient, tool: CustomTool) -> dict[str, Any
 
 def _said(trial: Trial) -> dict[str, Any]:
     is_good = trial.status is not None and trial.status < 300
-    return {"trial": trial, "is_good": is_good, "trial_said": json.dumps(trial.answer, indent=2, ensure_ascii=False)}
+    facts = [
+        _("status %(status)d") % {"status": trial.status} if trial.status is not None else "",
+        _("%(time)d ms") % {"time": trial.took_ms} if trial.took_ms is not None else "",
+    ]
+    return {
+        "trial": trial,
+        "is_good": is_good,
+        "trial_facts": " · ".join(filter(None, facts)),
+        "trial_reason": reason_of(trial.why),
+        "trial_said": json.dumps(trial.answer, indent=2, ensure_ascii=False),
+    }

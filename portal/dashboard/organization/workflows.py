@@ -28,6 +28,7 @@ class WorkflowForm(ItemForm):
     definition = JsonField(
         gettext_lazy("Definition"),
         gettext_lazy("JSON with version, entry_node, nodes and edges. Secrets are covered; leave a cover to keep it."),
+        required=True,
     )
 
 

@@ -171,7 +171,7 @@ def test_tools_of_an_mcp_server_are_found_chosen_and_taken_out_again(inside: Ins
     assert "See its tools" in inside.sees(where)
     page = text_of(inside.get(where, server=server.id))
     assert "Tools of CRM" in page
-    assert "book_visit" in page
+    assert "book_visit: Books a visit in the calendar." in page
     chosen = {f"mcp_{server.id}": ["book_visit"]}
     assert inside.post(where, **inside.form(where) | chosen).status_code == 302
     (entry,) = entries(inside, first)
