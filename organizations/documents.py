@@ -44,14 +44,14 @@ class CannotAdd(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A document as a list shows it; `problem` is a sentence, "" unless it cannot be read."""
+    """A document as a list shows it."""
 
     row: Document
     pieces: int
 
     @property
     def problem(self) -> str:
-        """Why it cannot be read."""
+        """Why it cannot be read, as a sentence; "" while nothing is wrong."""
         why = self.row.problem
         return str(Why(why).label) if why in Why.values else ""
 

@@ -40,6 +40,7 @@ DASHBOARD = [
     "address",
 ]
 PORTAL = {"home": "/", "statement": "/statement/", "calls": "/calls/", "buy": "/buy/", "start-a-call": "/calls/start/"}
+PORTAL |= {"knowledge": "/knowledge/"}
 PORTAL |= {"api-access": "/api-access/", "talk-in-the-browser": "/calls/browser/"}
 PORTAL |= {"statement-on-paper": "/statement/paper/", "assistants": "/assistants/", "purchases": "/purchases/"}
 VISITOR = {"welcome": "/", "portal-sign-up": "/account/signup/", "portal-sign-in": "/account/login/"}
@@ -142,7 +143,18 @@ def sold(page: Page, product: Live) -> dict[str, str]:
 def inside(page: Page, product: Live) -> dict[str, str]:
     """Where the owner who is signed in is inside a client's organization: each section, and what opens there."""
     base = f"{sold(page, product)['client']}organization/"
-    sections = ("assistants", "numbers", "campaigns", "voices", "tools", "analyses", "trunks", "providers", "retention")
+    sections = (
+        "assistants",
+        "numbers",
+        "campaigns",
+        "voices",
+        "knowledge",
+        "tools",
+        "analyses",
+        "trunks",
+        "providers",
+        "retention",
+    )
     sections += ("integrations", "mcp", "workflows")
     found = {f"inside-{name}": f"{base}{name}/" for name in sections}
     found |= {

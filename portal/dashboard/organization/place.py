@@ -30,6 +30,7 @@ SECTIONS = (
     ("numbers", gettext_lazy("Numbers")),
     ("campaigns", gettext_lazy("Campaigns")),
     ("voices", gettext_lazy("Voices")),
+    ("knowledge", gettext_lazy("Knowledge")),
     ("integrations", gettext_lazy("Integrations")),
     ("mcp", gettext_lazy("MCP servers")),
     ("workflows", gettext_lazy("Workflows")),

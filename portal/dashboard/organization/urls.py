@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.dashboard.organization import assistant_tools, retention
+from portal.dashboard.organization import assistant_tools, documents, retention
 from portal.dashboard.organization.assistants import Assistants
 from portal.dashboard.organization.campaigns import Campaigns
 from portal.dashboard.organization.integrations import Integrations
@@ -33,5 +33,6 @@ urlpatterns = [
     path("clients/organization/", switch, name="organization_switch"),
     *(each for noun in NOUNS for each in noun.paths()),
     *assistant_tools.paths(),
+    *documents.paths(),
     *retention.paths(),
 ]
