@@ -5,9 +5,9 @@ connection held meanwhile; when it is late, broken or over its bounds, HMS gets 
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
@@ -90,7 +90,10 @@ def _tool(
     except door.AgencyNotReady:
         return {"error": tool_calls.out_of_reach()}
     network.let_go()
-    return answering.answer(others)
+    answer = answering.answer(others)
+    if answering.has_notes:
+        _note(got, "what tools were asked", answering.note)
+    return answer
 
 
 def _asked(
@@ -111,17 +114,17 @@ def _asked(
         body=body,
         purpose=purpose,
     )
-    _note(got, delivery_id, outcome)
+    _note(got, f"delivery {delivery_id}", lambda: deliveries.settle(delivery_id, outcome, now=timezone.now()))
     return outcome.said
 
 
-def _note(got: hms_events.Received, delivery_id: UUID, outcome: relay.Outcome) -> None:
+def _note(got: hms_events.Received, what: str, write: Callable[[], object]) -> None:
     """Write down what came of it. HMS waits: an answer is not lost because it could not be noted."""
     try:
         with door.enter(got.endpoint.agency):
-            deliveries.settle(delivery_id, outcome, now=timezone.now())
+            write()
     except (DatabaseError, door.AgencyNotReady) as error:
-        log.error("delivery %s of agency %s not noted: %s", delivery_id, got.agency_id, type(error).__name__)
+        log.error("%s of agency %s not noted: %s", what, got.agency_id, type(error).__name__)
 
 
 def _maximum(event: WebhookEvent) -> int | None:

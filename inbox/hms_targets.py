@@ -23,7 +23,7 @@ from vault import envelope, key_shapes
 ANSWERED = (webhooks.ASSISTANT_REQUEST, webhooks.TOOL_CALLS)
 EVENTS = (*ANSWERED, webhooks.STATUS_UPDATE, webhooks.END_OF_CALL_REPORT)
 SHORTEST_SECRET = 8
-_LONGEST_SECRET = 500
+LONGEST_SECRET = 500
 
 
 class WrongTarget(ValueError):
@@ -70,7 +70,7 @@ def adopt(*, organization_id: UUID, url: str, secret: str, events: Collection[st
     endpoint = hms_endpoints.open_endpoint(organization_id=organization_id)
     if find(organization_id=organization_id) is not None or endpoint.token in url:
         return False
-    usable = secret if SHORTEST_SECRET <= len(secret) <= _LONGEST_SECRET else secrets.token_urlsafe(24)
+    usable = secret if SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET else secrets.token_urlsafe(24)
     save(organization_id=organization_id, url=url, secret=usable, events=events or EVENTS)
     return True
 
@@ -128,9 +128,9 @@ def _row(organization_id: UUID) -> HmsEndpoint:
 
 
 def _sealed(row: HmsEndpoint, secret: str) -> dict[str, object]:
-    if not SHORTEST_SECRET <= len(secret) <= _LONGEST_SECRET:
+    if not SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET:
         words = _("A secret has %(least)d to %(most)d characters.")
-        raise WrongTarget("secret", words % {"least": SHORTEST_SECRET, "most": _LONGEST_SECRET})
+        raise WrongTarget("secret", words % {"least": SHORTEST_SECRET, "most": LONGEST_SECRET})
     sealed = envelope.seal(secret, agency_id=row.agency_id, field=_field(row.organization_id))
     return {"target_secret_sealed": sealed, "target_secret_mask": key_shapes.mask(secret)}
 

@@ -27,6 +27,8 @@ KIND = "deliver"
 FORGET_KIND = "forget_deliveries"
 TRIED_FOR = timedelta(days=3)
 KEPT_FOR = timedelta(days=30)
+# Before a custom tool's name, as the event of a request to it.
+_TOOL = "tool:"
 # After each failed attempt; then the last one, for as long as it is tried.
 _PAUSES = [timedelta(seconds=seconds) for seconds in (10, 30, 120, 600, 1_800, 3_600, 10_800)]
 # Too many waited: nothing was sent, so nothing is counted.
@@ -72,6 +74,18 @@ def begin(*, organization_id: UUID, event: WebhookEvent, body: bytes, is_asked: 
         agenda.schedule(kind=KIND, subject=str(delivery.pk))
     agenda.schedule(kind=FORGET_KIND, due_at=now + TRIED_FOR)
     return delivery.pk
+
+
+def begin_tool(*, organization_id: UUID, name: str, call_id: str, body_bytes: int) -> UUID:
+    """Write down that a custom tool of the organization is about to be asked; the delivery's id. Of what it is asked,
+    the length alone is kept. `call_id` is "" while somebody tries it."""
+    now = timezone.now()
+    row = Delivery(organization_id=organization_id, event=_TOOL + name, call_id=call_id[:255], body_bytes=body_bytes)
+    row.is_asked, row.is_private, row.created_at = True, False, now
+    with transaction.atomic():
+        row.save(force_insert=True)
+        agenda.schedule(kind=FORGET_KIND, due_at=now + TRIED_FOR)
+    return row.pk
 
 
 def attempt(delivery_id: UUID) -> datetime | None:
@@ -148,14 +162,22 @@ def shown(row: Delivery) -> bytes:
 
 
 def latest(organization_id: UUID, *, before: datetime | None = None, limit: int = 30) -> list[Delivery]:
-    """Deliveries of the organization, the latest first, those from before a time.
+    """Deliveries to the organization's endpoint, the latest first, those from before a time.
 
     Without their bodies; `has_body` says whether there is one.
     """
-    rows = Delivery.objects.filter(organization_id=organization_id).defer("body_sealed")
+    rows = Delivery.objects.filter(organization_id=organization_id).exclude(event__startswith=_TOOL)
+    rows = rows.defer("body_sealed")
     if before is not None:
         rows = rows.filter(created_at__lt=before)
     return list(rows.annotate(has_body=Q(body_sealed__isnull=False)).order_by("-created_at")[:limit])
+
+
+def latest_of_tool(organization_id: UUID, name: str, *, limit: int) -> list[Delivery]:
+    """The latest requests to a custom tool, the latest first."""
+    return list(
+        Delivery.objects.filter(organization_id=organization_id, event=_TOOL + name).order_by("-created_at")[:limit]
+    )
 
 
 def waiting() -> QuerySet[Delivery]:

@@ -50,6 +50,8 @@ class Organization(models.Model):
     active_at = models.DateTimeField(default=timezone.now)
     # Where assistants that were made elsewhere reported to before they were connected: sealed, by HMS's id of each.
     former_webhooks = models.JSONField(default=dict)
+    # Tools of the client's own system, by name: organizations.custom_tools. Their headers and secrets are sealed.
+    custom_tools = models.JSONField(default=dict)
     # For how long HMS keeps what was said and who called, in days. Null: never set here, and HMS does not tell.
     content_days = models.PositiveSmallIntegerField(null=True)
     metadata_days = models.PositiveSmallIntegerField(null=True)

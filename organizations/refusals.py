@@ -25,7 +25,16 @@ from hms_client import (
 )
 from organizations import hms
 
-Failure = HMSError | hms.NoKey
+
+class WrongField(ValueError):
+    """What was typed breaks a rule of ours. `field`: which, "" for the whole. The message is for whoever typed it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+Failure = HMSError | hms.NoKey | WrongField
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,8 @@ class Refusal:
     fields: Mapping[str, str] = field(default_factory=dict)
     sentence: str = ""
     wait_seconds: int | None = None
+    # The sentence is about what was typed, though it names no field.
+    is_about_the_form: bool = False
 
 
 def explain(error: Failure, names: Mapping[str, str] | None = None, *, only_read: bool = False) -> Refusal:
@@ -43,6 +54,8 @@ def explain(error: Failure, names: Mapping[str, str] | None = None, *, only_read
 
     `only_read`: the request was to change nothing, so that a lost answer leaves no doubt.
     """
+    if isinstance(error, WrongField):
+        return Refusal(fields={error.field: str(error)}) if error.field else Refusal(sentence=str(error))
     if isinstance(error, hms.NoKey):
         return Refusal(sentence=str(error))
     if error.outcome_unknown and only_read:
@@ -106,7 +119,8 @@ def _about_fields(error: StatusError, names: Mapping[str, str]) -> Refusal:
         return Refusal(fields=found)
     lead = _("HMS has something that stands against this: %(reason)s")
     words = lead if isinstance(error, Conflict) else _("HMS refused this: %(reason)s")
-    return Refusal(fields=found, sentence=words % {"reason": " ".join(rest)})
+    sentence = words % {"reason": "; ".join(rest)}
+    return Refusal(fields=found, sentence=sentence, is_about_the_form=not isinstance(error, Conflict))
 
 
 def _param(error: StatusError) -> str:

@@ -6,6 +6,7 @@ which endpoints are left alone for now, is known to this process only.
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -49,6 +50,21 @@ class Outcome:
         return self.why != BUSY
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back from an address: a status and the whole body, or `why` there is none, as in Outcome."""
+
+    status: int | None = None
+    why: str = ""
+    took_ms: int = 0
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def is_yes(self) -> bool:
+        """Any 2xx."""
+        return self.status is not None and 200 <= self.status < 300
+
+
 class Purpose(StrEnum):
     """What the message is for, which decides how long its answer is waited for."""
 
@@ -67,34 +83,52 @@ def send(
 
     To be called outside every agency's schema. Raises tenancy.network.InsideTransaction.
     """
+    reply = exchange(
+        target.url,
+        agency_id=agency_id,
+        organization_id=organization_id,
+        headers=signed(event, body, target.secret),
+        body=body,
+        within_ms=_WITHIN_MS[purpose],
+    )
+    return Outcome(reply.status, reply.why, reply.took_ms, _object(reply.body) if reply.is_yes else None)
+
+
+def exchange(
+    url: str, *, agency_id: int, organization_id: UUID, headers: Mapping[str, str], body: bytes, within_ms: int
+) -> Reply:
+    """Post the body to an address of the client's, through the lanes; as send() otherwise."""
     network.let_go()
     try:
-        with LANES.enter(agency_id, (organization_id, target.url)) as lane:
-            outcome = _sent(target, event, body, _WITHIN_MS[purpose])
-            lane.has_answered = outcome.status is not None and outcome.status < 500
+        with LANES.enter(agency_id, (organization_id, url)) as lane:
+            reply = _posted(url, headers, body, within_ms)
+            lane.has_answered = reply.status is not None and reply.status < 500
     except NoLane:
-        return Outcome(why=BUSY)
-    return outcome
+        return Reply(why=BUSY)
+    return reply
 
 
-def _sent(target: Target, event: str, body: bytes, within_ms: int) -> Outcome:
+def signed(event: str, body: bytes, secret: str) -> dict[str, str]:
+    """The headers of a message, as HMS writes them."""
     timestamp = str(int(time.time()))
-    headers = {
+    return {
         "Content-Type": "application/json",
         "User-Agent": "Webhooks/1.0",
         "X-Webhook-Event": event,
         "X-Webhook-Timestamp": timestamp,
-        "X-Webhook-Signature": signatures.sign(body, timestamp, target.secret),
+        "X-Webhook-Signature": signatures.sign(body, timestamp, secret),
     }
+
+
+def _posted(url: str, headers: Mapping[str, str], body: bytes, within_ms: int) -> Reply:
     try:
-        answer = guarded.from_settings().post(target.url, body=body, headers=headers, within_ms=within_ms)
+        answer = guarded.from_settings().post(url, body=body, headers=headers, within_ms=within_ms)
     except guarded.NoAnswer as error:
-        return Outcome(why=error.why.value, took_ms=error.took_ms)
+        return Reply(why=error.why.value, took_ms=error.took_ms)
     except guarded.WrongAddress:
         # It was fine when it was typed; what the operator allows has changed since.
-        return Outcome(why=guarded.Why.ADDRESS.value)
-    said = _object(answer.body) if answer.is_yes else None
-    return Outcome(status=answer.status, took_ms=answer.took_ms, said=said)
+        return Reply(why=guarded.Why.ADDRESS.value)
+    return Reply(answer.status, "", answer.took_ms, answer.body)
 
 
 def _object(body: bytes) -> dict[str, Any] | None:

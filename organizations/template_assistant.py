@@ -5,11 +5,12 @@ no secret of it is stored. A copy reports to us and to nobody else.
 """
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from hms_client import Assistant, Forbidden, HMSClient, HMSError, NotFound
-from organizations import hms, reporting
+from organizations import attachments, hms, reporting
 from organizations.configurations import plain
 from organizations.models import Organization
 from tenancy import schemas
@@ -69,7 +70,7 @@ def publish(organization: Organization, assistant_id: str) -> None:
     with hms.for_organization(organization) as client:
         row = client.assistants.get(assistant_id)
     with hms.for_agency() as client:
-        made = copy(row, client, is_active=False)
+        made = copy(row, client, is_active=False, without=organization.custom_tools)
     choose(made.id)
 
 
@@ -92,10 +93,15 @@ def copy_for(organization: Organization, client: HMSClient) -> Assistant | None:
     return made
 
 
-def copy(row: Assistant, client: HMSClient, *, is_active: bool = True, **reports: Any) -> Assistant:
-    """An assistant like this one. HMS takes the question for consent in a change alone: until it has it, the copy is
+def copy(
+    row: Assistant, client: HMSClient, *, is_active: bool = True, without: Collection[str] = (), **reports: Any
+) -> Assistant:
+    """An assistant like this one. What its organization alone has stays behind: MCP servers, and the custom tools named
+    in `without`. HMS takes the question for consent in a change alone: until it has it, the copy is
     off, and a copy that HMS does not give it to is taken away again."""
     fields = {name: plain(getattr(row, name)) for name in _COPIED if getattr(row, name) is not None}
+    if "llm_config" in fields:
+        fields["llm_config"] = attachments.portable(row, without=without)
     consent = plain(row.recording_consent) if row.recording_consent else None
     made = client.assistants.create(name=row.name, **fields, **reports, is_active=is_active and not consent)
     if not consent:

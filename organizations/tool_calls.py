@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 
 from hms_client import FrozenMap, Json, WebhookEvent
 from hms_client.values import decode, encode
-from organizations import knowledge, relay
+from organizations import knowledge, relay, tool_requests
 from organizations.tools import Finder, Later, Tool, ToolCall, ToolFailed
 
 log = logging.getLogger(__name__)
-FINDERS: tuple[Finder, ...] = (knowledge.tools,)
+FINDERS: tuple[Finder, ...] = (knowledge.tools, tool_requests.finder)
 # For the whole message, ours and the endpoint's together. HMS waits 10 seconds.
 WITHIN_MS = relay.TOOL_MS
 # A model asks for two or three things at once; whoever asks for more is not answered for them.
@@ -88,6 +88,17 @@ class Answering:
                 {"tool_call_id": call.id, "result": result} for call, result in zip(self.calls, results, strict=True)
             ]
         }
+
+    @property
+    def has_notes(self) -> bool:
+        """Something is to be written down once it is answered."""
+        return any(later.note for later in self.later.values())
+
+    def note(self) -> None:
+        """Write down what came of what was waited for. In the agency's schema."""
+        for later in self.later.values():
+            if later.note is not None:
+                later.note()
 
     def _ours(self) -> set[int]:
         return set(self.said) | set(self.later)

@@ -34,9 +34,11 @@ class Later:
 
     `wait` takes the milliseconds that are left, gives the answer or raises ToolFailed. It runs in public, perhaps in a
     thread of its own, and is to use no database: none is open, so that a hundred that wait hold no connection.
+    `note`, if any, runs in the agency's schema when HMS's answer is ready, to write down what came of it.
     """
 
     wait: Callable[[int], Any]
+    note: Callable[[], None] | None = None
 
 
 # Runs in the agency's schema, outside a transaction. Gives the answer as JSON, or a Later; raises ToolFailed.

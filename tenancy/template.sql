@@ -312,6 +312,9 @@ ALTER TABLE "organizations_document" ADD CONSTRAINT "organizations_docume_whole_
 CREATE UNIQUE INDEX "document_one_of_a_name" ON "organizations_document" ("organization_id", "name") WHERE "whole_id" IS NULL;
 CREATE INDEX "document_pieces" ON "organizations_document" ("whole_id", "position") WHERE "whole_id" IS NOT NULL;
 CREATE INDEX "document_words" ON "organizations_document" USING gin ("words") WITH (fastupdate = off);
+-- organizations.0006_custom_tools
+ALTER TABLE "organizations_organization" ADD COLUMN "custom_tools" jsonb DEFAULT '{}'::jsonb NOT NULL;
+ALTER TABLE "organizations_organization" ALTER COLUMN "custom_tools" DROP DEFAULT;
 INSERT INTO "django_migrations" ("app", "name", "applied") VALUES
   ('people', '0001_initial', now()),
   ('account', '0001_initial', now()),
@@ -335,4 +338,5 @@ INSERT INTO "django_migrations" ("app", "name", "applied") VALUES
   ('organizations', '0002_delivery', now()),
   ('organizations', '0003_organization_desk', now()),
   ('organizations', '0004_organization_control', now()),
-  ('organizations', '0005_document', now());
+  ('organizations', '0005_document', now()),
+  ('organizations', '0006_custom_tools', now());

@@ -84,7 +84,7 @@ def page(request: HttpRequest, client_id: UUID) -> HttpResponse:
         "client": organization.client,
         "form": form,
         "target": target,
-        "rows": [_row(one) for one in found[:_AT_ONCE]],
+        "rows": [row_of(one) for one in found[:_AT_ONCE]],
         "older": found[_AT_ONCE - 1].created_at.isoformat() if len(found) > _AT_ONCE else "",
         "nav": "clients",
     }
@@ -111,7 +111,7 @@ def delivery(request: HttpRequest, client_id: UUID, delivery_id: UUID) -> HttpRe
         why_not = str(error)
     context = {
         "client": row.organization.client,
-        "row": _row(row, has_body=row.body_sealed is not None),
+        "row": row_of(row, has_body=row.body_sealed is not None),
         "content": content,
         "why_not": why_not,
         "nav": "clients",
@@ -154,7 +154,8 @@ def _delivery(client_id: UUID, delivery_id: UUID) -> Delivery:
     return get_object_or_404(mine, pk=delivery_id)
 
 
-def _row(one: Delivery, *, has_body: bool | None = None) -> Row:
+def row_of(one: Delivery, *, has_body: bool | None = None) -> Row:
+    """A delivery as it is read. `has_body`: whether its content is kept, None to go by what the query said."""
     kept = bool(vars(one)["has_body"]) if has_body is None else has_body
     return Row(
         delivery=one,
@@ -176,10 +177,15 @@ def _state(one: Delivery) -> str:
     return one.get_state_display()
 
 
+def reason_of(why: str) -> str:
+    """Why there is no answer, as a sentence; "" when there is one."""
+    return str(_REASONS.get(why, ""))
+
+
 def _reason(one: Delivery) -> str:
     """Why it was not taken, when it was not."""
     if one.why:
-        return str(_REASONS.get(one.why, ""))
+        return reason_of(one.why)
     if one.status is None or 200 <= one.status < 300:
         return ""
     if 300 <= one.status < 400:

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox import ids, times
 from sandbox.answers import json_answer, read_json, refuse
-from sandbox.hms import readings
+from sandbox.hms import mcp_servers, readings
 from sandbox.hms.auth import keyed
 from sandbox.store import Document
 from sandbox.world import World
@@ -44,6 +44,7 @@ MOST_ADDRESSES = 5
 def open_assistant(world: World, organization: Document, fields: dict[str, Any]) -> Document:
     """A new assistant of the organization. Refused 400 for fields that make no sense."""
     _check(fields)
+    mcp_servers.check_attached(world, organization, fields)
     if not isinstance(fields.get("name"), str) or not fields["name"].strip():
         raise refuse(400, "Missing required field: name")
     at = times.now()
@@ -106,6 +107,7 @@ def show(world: World, request: Request, organization: Document, id_: str) -> Re
 def update(world: World, request: Request, organization: Document, id_: str) -> Response:
     changes = read_json(request)
     _check(changes)
+    mcp_servers.check_attached(world, organization, changes)
     if "name" in changes and not changes["name"]:
         raise refuse(400, "Invalid name", "An assistant needs a name.")
     with world.store.transaction():

@@ -7,13 +7,13 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox import ids, times
 from sandbox.answers import json_answer, read_json, refuse
-from sandbox.hms import assistants, building_blocks, readings
+from sandbox.hms import assistants, building_blocks, readings, workflows
 from sandbox.hms.auth import keyed
 from sandbox.store import Document
 from sandbox.world import World
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-CHANGEABLE = ("workflow_id", "is_active")
+CHANGEABLE = ("is_active",)
 
 
 def is_phone_number(text: Any) -> bool:
@@ -38,7 +38,7 @@ def open_number(world: World, organization: Document, fields: dict[str, Any]) ->
         "phone_number": phone_number,
         "agent_id": agent_id,
         "transfer_trunk_id": _trunk_id(world, organization, fields),
-        "workflow_id": fields.get("workflow_id"),
+        "workflow_id": _workflow_id(world, organization, fields),
         "source": "sip",
         "is_active": bool(fields.get("is_active", True)),
         "created_at": times.iso(at),
@@ -62,6 +62,11 @@ def _trunk_id(world: World, organization: Document, fields: dict[str, Any]) -> s
     return None if wanted is None else str(building_blocks.TRUNKS.owned(world, organization, wanted)["id"])
 
 
+def _workflow_id(world: World, organization: Document, fields: dict[str, Any]) -> str | None:
+    wanted = fields.get("workflow_id")
+    return None if wanted is None else str(workflows.WORKFLOWS.owned(world, organization, wanted)["id"])
+
+
 def owned(world: World, organization: Document, number_id: Any) -> Document:
     """The organization's number of this id. Refused 404."""
     number = world.store.get("hms_number", number_id) if isinstance(number_id, str) else None
@@ -78,7 +83,9 @@ def shown(world: World, number: Document) -> dict[str, Any]:
     assistant = world.store.get("hms_assistant", number["agent_id"] or "") or {}
     names = {"agent_name": assistant.get("name"), "business_name": assistant.get("business_name")}
     trunk = world.store.get("hms_trunk", number["transfer_trunk_id"] or "") or {}
-    return assistants.public(number) | names | {"transfer_trunk_name": trunk.get("name"), "workflow_name": None}
+    workflow = world.store.get("hms_workflow", number["workflow_id"] or "") or {}
+    more = {"transfer_trunk_name": trunk.get("name"), "workflow_name": workflow.get("name")}
+    return assistants.public(number) | names | more
 
 
 @keyed
@@ -107,6 +114,8 @@ def update(world: World, request: Request, organization: Document, id_: str) -> 
         number |= {name: changes[name] for name in CHANGEABLE if name in changes}
         if "transfer_trunk_id" in changes:
             number["transfer_trunk_id"] = _trunk_id(world, organization, changes)
+        if "workflow_id" in changes:
+            number["workflow_id"] = _workflow_id(world, organization, changes)
         if "agent_id" in changes or "assistant_id" in changes:
             number["agent_id"] = _assistant_id(world, organization, changes)
         number["updated_at"] = times.iso(times.now())

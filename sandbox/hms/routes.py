@@ -11,11 +11,13 @@ from sandbox.hms import (
     controls,
     domains,
     health,
+    mcp_servers,
     numbers,
     organizations,
     recordings,
     usage,
     web_calls,
+    workflows,
 )
 
 API = "/hms/api/v1"
@@ -48,6 +50,9 @@ RULES = [
     *_crud(f"{API}/tool-templates", building_blocks.TOOLS),
     *_crud(f"{API}/analysis-templates", building_blocks.ANALYSES),
     *_crud(f"{API}/sip-trunks", building_blocks.TRUNKS, changes=False),
+    *_crud(f"{API}/workflows", workflows.WORKFLOWS),
+    *_crud(f"{API}/mcp-servers", mcp_servers.MCP_SERVERS),
+    Rule(f"{API}/mcp-servers/<id_>/test", methods=["POST"], endpoint=mcp_servers.MCP_SERVERS.test),
     Rule(f"{API}/byok", methods=["GET"], endpoint=byok.show),
     Rule(f"{API}/byok", methods=["POST"], endpoint=byok.put),
     Rule(f"{API}/byok", methods=["DELETE"], endpoint=byok.delete),
@@ -74,6 +79,7 @@ RULES = [
     Rule(f"{LEVERS}/deliveries/<id_>/resend", methods=["POST"], endpoint=controls.resend),
     Rule(f"{recordings.PATH}/<token>.wav", methods=["GET"], endpoint=recordings.show),
     Rule(f"{LEVERS}/campaigns/<id_>/ring", methods=["POST"], endpoint=campaigns.ring_next),
+    Rule(f"{LEVERS}/mcp", methods=["POST"], endpoint=mcp_servers.stand),
     Rule(f"{LEVERS}/settings", methods=["POST"], endpoint=controls.change_settings),
     Rule(f"{LEVERS}/state", methods=["GET"], endpoint=controls.state),
 ]

@@ -155,6 +155,7 @@ def inside(page: Page, product: Live) -> dict[str, str]:
         "providers",
         "retention",
     )
+    sections += ("integrations", "mcp", "workflows")
     found = {f"inside-{name}": f"{base}{name}/" for name in sections}
     made = ("assistants", "numbers", "campaigns", "tools", "analyses", "trunks", "providers")
     found |= {f"inside-{name}-new": f"{base}{name}/new/" for name in made}
@@ -162,6 +163,30 @@ def inside(page: Page, product: Live) -> dict[str, str]:
     found["inside-campaign-leads"] = f"{found['inside-campaign']}leads/"
     page.goto(found["inside-assistants"])
     found["inside-assistant"] = str(page.locator("main .ui-line a").first.evaluate("a => a.href"))
+    found["inside-assistant-tools"] = f"{found['inside-assistant']}tools/"
+    found |= {f"inside-{name}-new": f"{base}{name}/new/" for name in ("integrations", "mcp", "workflows")}
+    found |= connected(page, found)
+    return found
+
+
+def connected(page: Page, known: dict[str, str]) -> dict[str, str]:
+    """A tool of the client's own system and an MCP server, made when there are none; where they are shown."""
+    tool = {
+        "name": "find_customer",
+        "description": "Finds a customer by telephone number.",
+        "url": "https://crm.example",
+    }
+    tool |= {"headers": "Authorization: Bearer demo", "parameters": '{"type": "object", "properties": {"phone": {}}}'}
+    server = {"name": "CRM", "url": "https://mcp.example.test/crm"}
+    found = {}
+    for noun, typed in (("integrations", tool), ("mcp", server)):
+        page.goto(known[f"inside-{noun}"])
+        if not page.locator("main .ui-line a").count():
+            page.goto(known[f"inside-{noun}-new"])
+            for name, value in typed.items():
+                page.locator(f"main [name={name}]").fill(value)
+            page.get_by_role("button", name="Create").click()
+        found[f"inside-{noun}-item"] = str(page.locator("main .ui-line a").first.evaluate("a => a.href"))
     return found
 
 

@@ -6,11 +6,11 @@ from django import forms
 from django.http import HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from hms_client import Assistant, HMSClient, HMSError
-from organizations import assistant_settings, reporting, template_assistant
+from organizations import assistant_settings, attachments, custom_tools, reporting, template_assistant
 from portal.dashboard.organization.fields import flag, long_text, providers, text
 from portal.dashboard.organization.place import Place
 from portal.dashboard.organization.resource import ItemForm, Line, Press, Resource
@@ -147,6 +147,7 @@ class Assistants(Resource[Assistant]):
         return {
             "template": template,
             "is_connected": ours,
+            "used_tools": _used(place, row),
             "connect": self._connect_press(place, row),
             "onward": reporting.onward(place.organization, row.id) if ours else None,
         }
@@ -205,6 +206,15 @@ class Assistants(Resource[Assistant]):
             icon="plug-connected",
             question=f"{words} {kept}".strip(),
         )
+
+
+def _used(place: Place, row: Assistant) -> list[str]:
+    """What it may use, in words: custom tools by name, and how many tools of MCP servers."""
+    attached = attachments.read(row)
+    known = {tool.name for tool in custom_tools.all_of(place.organization)}
+    count = sum(len(use.allowed) for use in attached.servers.values())
+    of_servers = ngettext("%(count)d tool of an MCP server", "%(count)d tools of MCP servers", count)
+    return [*(name for name in attached.names if name in known), *([of_servers % {"count": count}] if count else [])]
 
 
 def _activity(row: Assistant) -> tuple[str, str]:

@@ -60,9 +60,9 @@ def secret(label: "Words", help_text: "Words" = "", *, required: bool = False) -
 class JsonField(forms.CharField):
     """A JSON object in a box; read without ever making a float."""
 
-    def __init__(self, label: "Words", help_text: "Words" = "") -> None:
+    def __init__(self, label: "Words", help_text: "Words" = "", *, required: bool = False) -> None:
         widget = forms.Textarea({"rows": 10, "spellcheck": "false", "class": "ui-mono is-tall"})
-        super().__init__(label=label, help_text=help_text, max_length=50_000, required=False, widget=widget)
+        super().__init__(label=label, help_text=help_text, max_length=50_000, required=required, widget=widget)
 
     def clean(self, value: Any) -> dict[str, Any]:
         """The object; an empty box is an empty one."""

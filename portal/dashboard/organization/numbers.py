@@ -24,10 +24,17 @@ class AttachmentForm(ItemForm):
         "agent_id": "assistant_id",
         "assistant_id": "assistant_id",
         "transfer_trunk_id": "transfer_trunk_id",
+        "workflow_id": "workflow_id",
+        "Workflow": "workflow_id",
         "is_active": "is_active",
     }
 
     assistant_id = forms.ChoiceField(label=gettext_lazy("Answered by"), required=False)
+    workflow_id = forms.ChoiceField(
+        label=gettext_lazy("Led by the workflow"),
+        required=False,
+        help_text=gettext_lazy("Its steps lead the calls instead of the assistant alone."),
+    )
     transfer_trunk_id = forms.ChoiceField(
         label=gettext_lazy("Transfers go over"),
         required=False,
@@ -69,8 +76,10 @@ class Numbers(Resource[Number]):
     def line(self, place: Place, row: Number) -> Line:
         answered = row.assistant_name or (_("an assistant") if row.assistant_id else "")
         trunk = row.transfer_trunk_name or (_("a trunk") if row.transfer_trunk_id else "")
+        workflow = row.workflow_name or (_("a workflow") if row.workflow_id else "")
         said = [
             _("answered by %(name)s") % {"name": answered} if answered else _("nobody answers it yet"),
+            _("led by %(name)s") % {"name": workflow} if workflow else "",
             _("transfers over %(name)s") % {"name": trunk} if trunk else "",
         ]
         is_active = row.is_active is not False
@@ -89,15 +98,18 @@ class Numbers(Resource[Number]):
     def initial(self, row: Number) -> dict[str, Any]:
         return {
             "assistant_id": row.assistant_id or "",
+            "workflow_id": row.workflow_id or "",
             "transfer_trunk_id": row.transfer_trunk_id or "",
             "is_active": row.is_active is not False,
         }
 
     def choices(self, client: HMSClient, row: Number | None) -> Choices:
         assistants = [(row.id, row.name) for row in client.assistants.list()]
+        workflows = [(row.id, row.name or row.id) for row in client.workflows.list()]
         trunks = [(row.id, row.name) for row in client.sip_trunks.list()]
         return {
             "assistant_id": [("", _("Nobody")), *sorted(assistants, key=lambda one: one[1].casefold())],
+            "workflow_id": [("", _("None")), *sorted(workflows, key=lambda one: one[1].casefold())],
             "transfer_trunk_id": [("", _("HMS's own line")), *sorted(trunks, key=lambda one: one[1].casefold())],
         }
 
@@ -121,6 +133,7 @@ def _attached(typed: dict[str, Any]) -> dict[str, Any]:
     """As HMS takes it: nothing chosen is None, which detaches."""
     return {
         "assistant_id": typed["assistant_id"] or None,
+        "workflow_id": typed["workflow_id"] or None,
         "transfer_trunk_id": typed["transfer_trunk_id"] or None,
         "is_active": typed["is_active"],
     }

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from agencies.models import Membership
 from hms_client import Forbidden, HMSClient, HMSError, NotFound
 from organizations import refusals
-from organizations.refusals import Refusal
+from organizations.refusals import Refusal, WrongField
 from portal.dashboard.forms import refuse
 from portal.dashboard.organization.place import Place, View, enters
 from portal.dashboard.roles import requires
@@ -40,6 +40,8 @@ class ItemForm(forms.Form):
     # A fingerprint of the row as it was when the form was made: whoever sends another one has not seen the latest.
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     names: ClassVar[Mapping[str, str]] = {}
+    # The field for complaints that name none; "" puts them above the form.
+    rest_name: ClassVar[str] = ""
 
     def offer(self, choices: Choices) -> None:
         """Fill the selects with what the organization has."""
@@ -53,7 +55,7 @@ class ItemForm(forms.Form):
         for name, sentence in refusal.fields.items():
             refuse(self, name, sentence)
         if refusal.sentence:
-            refuse(self, "", refusal.sentence)
+            refuse(self, self.rest_name if refusal.is_about_the_form else "", refusal.sentence)
 
     def put(self, **values: str) -> None:
         """Write into the form what it is to show, and to send next time."""
@@ -106,6 +108,7 @@ class Resource(Generic[S]):
     empty: ClassVar["Words"]
     add: ClassVar["Words"] = ""
     remove: ClassVar["Words"] = ""
+    removed: ClassVar["Words"] = gettext_lazy("Removed at HMS.")
     new_title: ClassVar["Words"] = ""
     # What the button below the form of a new one says.
     make: ClassVar["Words"] = gettext_lazy("Create")
@@ -132,6 +135,14 @@ class Resource(Generic[S]):
         found: S = self.collection(client).get(item_id)
         return found
 
+    def rows(self, place: Place, client: HMSClient) -> Sequence[S]:
+        """All rows; a noun that is kept here and not at HMS says where."""
+        return self.fetch(client)
+
+    def row(self, place: Place, client: HMSClient, item_id: str) -> S:
+        """One row, as rows()."""
+        return self.get(client, item_id)
+
     def initial(self, row: S) -> dict[str, Any]:
         """What the form of this row holds. Nothing secret."""
         raise NotImplementedError
@@ -144,7 +155,8 @@ class Resource(Generic[S]):
         """Make it; returns a sentence for the person."""
         raise NotImplementedError
 
-    def update(self, place: Place, client: HMSClient, row: S, typed: dict[str, Any]) -> None:
+    def update(self, place: Place, client: HMSClient, row: S, typed: dict[str, Any]) -> str | None:
+        """Change it; returns a sentence for the person, if there is more to say than that it is saved."""
         raise NotImplementedError
 
     def delete(self, place: Place, client: HMSClient, item_id: str) -> None:
@@ -156,6 +168,10 @@ class Resource(Generic[S]):
 
     def is_ready(self, form: ItemForm) -> bool:
         """Whether what was typed may be sent now, or is to be looked at once more."""
+        return True
+
+    def is_changeable(self, form: ItemForm, row: S) -> bool:
+        """Whether what was typed can be made of this row; says in the form what stands against it."""
         return True
 
     def name_of(self, row: S) -> str:
@@ -178,7 +194,7 @@ class Resource(Generic[S]):
     def list_page(self, place: Place, refusal: Refusal | None = None) -> HttpResponse:
         """The list; `refusal` is what became of a button that was pressed on it."""
         with place.hms() as client:
-            lines = [self.line(place, row) for row in self.fetch(client)]
+            lines = [self.line(place, row) for row in self.rows(place, client)]
         for each in lines:
             each.presses[:] = each.presses if place.may(self.role) else []
         context = {"noun": self, "lines": lines, "refusal": refusal, "may_change": place.may(self.role)}
@@ -194,27 +210,27 @@ class Resource(Generic[S]):
             if place.request.method == "POST" and form.is_valid() and self.is_ready(form):
                 try:
                     messages.success(place.request, self.create(place, client, form.cleaned_data))
-                except HMSError as error:
+                except (HMSError, WrongField) as error:
                     form.show_refusal(refusals.explain(error, form.names))
                 else:
                     return place.go(self.key)
-        return self._form_page(place, form, None, beside)
+        return self.form_page(place, form, None, beside)
 
     def edit(self, place: Place, item_id: str) -> HttpResponse:
         with place.hms() as client:
-            row = self.get(client, item_id)
+            row = self.row(place, client, item_id)
             form = self._form(place, row)
             form.offer(self.choices(client, row))
             beside = self.shown(place, client, row)
-            if place.request.method == "POST" and form.is_valid() and self._is_latest(form, row):
+            if self._is_to_be_saved(place, form, row):
                 try:
-                    self.update(place, client, row, form.cleaned_data)
-                except HMSError as error:
+                    said = self.update(place, client, row, form.cleaned_data)
+                except (HMSError, WrongField) as error:
                     form.show_refusal(refusals.explain(error, form.names))
                 else:
-                    messages.success(place.request, _("Saved at HMS."))
+                    messages.success(place.request, said or _("Saved at HMS."))
                     return place.go(self.key)
-        return self._form_page(place, form, row, beside)
+        return self.form_page(place, form, row, beside)
 
     def drop(self, place: Place, item_id: str) -> HttpResponse:
         def away() -> None:
@@ -224,13 +240,13 @@ class Resource(Generic[S]):
                 except (NotFound, Forbidden):
                     return  # gone is what was wanted
 
-        return self.pressed(place, away, _("Removed at HMS."))
+        return self.pressed(place, away, str(self.removed))
 
     def pressed(self, place: Place, do: Any, said: str, *, then: str = "") -> HttpResponse:
         """Do what a button says and go to `then`, or to the list; a refusal is shown on the list."""
         try:
             do()
-        except HMSError as error:
+        except (HMSError, WrongField) as error:
             if isinstance(error, NotFound | Forbidden):
                 raise
             return self.refused_page(place, refusals.explain(error))
@@ -282,6 +298,16 @@ class Resource(Generic[S]):
             posted.POST if posted else None, posted.FILES if posted else None, initial={**initial, **seen}
         )
 
+    def unbound(self, row: S) -> ItemForm:
+        """The form of a row as it is at HMS, whatever was sent."""
+        form_class = self.edit_form_class or self.form_class or ItemForm
+        initial = self.initial(row)
+        return form_class(initial={**initial, "seen": fingerprint(initial)})
+
+    def _is_to_be_saved(self, place: Place, form: ItemForm, row: S) -> bool:
+        is_sent = place.request.method == "POST" and form.is_valid()
+        return is_sent and self._is_latest(form, row) and self.is_changeable(form, row)
+
     def _is_latest(self, form: ItemForm, row: S) -> bool:
         """Whether the row is as it was when the form was made; says what is different when it is not."""
         now = self.initial(row)
@@ -290,7 +316,7 @@ class Resource(Generic[S]):
         form.show_conflict(now, fingerprint(now))
         return False
 
-    def _form_page(self, place: Place, form: ItemForm, row: S | None, beside: dict[str, Any]) -> HttpResponse:
+    def form_page(self, place: Place, form: ItemForm, row: S | None, beside: dict[str, Any]) -> HttpResponse:
         context = {
             "noun": self,
             "form": form,

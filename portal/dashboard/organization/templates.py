@@ -84,10 +84,10 @@ class Templates(Resource[S]):
 
 class Tools(Templates[ToolTemplate]):
     key, icon, json_name = "tools", "tool", "tool_config"
-    title, new_title = gettext_lazy("Tools"), gettext_lazy("New tool")
-    lead = gettext_lazy("What assistants can do during a call, kept for reuse.")
+    title, new_title = gettext_lazy("Tool templates"), gettext_lazy("New tool template")
+    lead = gettext_lazy("What assistants can do during a call, kept at HMS for reuse.")
     empty = gettext_lazy("A tool looks something up, hands a call on or ends it. Make one, and assistants can use it.")
-    add = gettext_lazy("New tool")
+    add = gettext_lazy("New template")
     form_class = ToolForm
 
     def collection(self, client: HMSClient) -> Any:
