@@ -68,7 +68,7 @@ def withdraw(place: Place, assistant_id: str) -> HttpResponse:
 
 def paths() -> list[URLPattern]:
     base, name = "clients/<uuid:client_id>/organization/knowledge/", f"organization_{_KEY}"
-    changes = [
+    changes: list[tuple[str, View, str]] = [
         ("<uuid:document_id>/remove/", remove, "remove"),
         ("assistants/<str:assistant_id>/offer/", offer, "offer"),
         ("assistants/<str:assistant_id>/withdraw/", withdraw, "withdraw"),
