@@ -100,11 +100,12 @@ def round_in_circles() -> bytes:
 def test_a_hostile_pdf_ends_its_own_process_and_no_other(
     hostile: Callable[[], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(document_texts, "_CPU_SECONDS", 3)
+    monkeypatch.setattr(document_texts, "_CPU_SECONDS", 1)
     monkeypatch.setattr(document_texts, "_MEMORY_BYTES", 160 * 1024 * 1024)
     content = hostile()
     started = time.monotonic()
-    assert why("a.pdf", content) in (Why.HEAVY, Why.BROKEN, Why.LONG)
+    allowed = {Why.HEAVY} if hostile is bomb_of_time else {Why.HEAVY, Why.BROKEN}
+    assert why("a.pdf", content) in allowed
     assert time.monotonic() - started < 30
 
 
