@@ -133,6 +133,8 @@ def test_a_system_that_says_nothing_in_time_is_given_up(acme: Agency, ours: Ours
     crm.hangs()
     assert ask(ours) == OUT_OF_ORDER
     assert rows(acme) == [("tool:find_customer", "failed", None, "time")]
+    with door.enter(acme):
+        assert 900 <= (Delivery.objects.get().latency_ms or 0) < 7_000
 
 
 def test_a_system_that_failed_too_often_is_not_asked_any_more(
