@@ -9,7 +9,7 @@ from bench.figures import Figure
 from bench.ground import Ground
 
 # By name, because a module may only be imported when Django is set up.
-GROUPS: Mapping[str, str] = {"money": "bench.money", "domains": "bench.domains"}
+GROUPS: Mapping[str, str] = {"money": "bench.money", "domains": "bench.domains", "hms": "bench.hms"}
 
 
 def measure(name: str, ground: Ground) -> list[Figure]:

@@ -167,6 +167,11 @@ def _is_for(hold: Hold, row: Call) -> bool:
     return hold.destination in (row.customer_number, row.own_number)
 
 
+def are_open(organization: Organization) -> bool:
+    """Whether time is set aside for any call. Under the wallet's lock it stays so."""
+    return _open(organization).exists()
+
+
 def expire(*, organization: Organization, running: Collection[str], asked_at: datetime) -> int:
     """Give back what had expired when HMS was asked, but for the calls that HMS says are `running`; in seconds.
 

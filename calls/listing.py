@@ -45,7 +45,7 @@ def read(client: HMSClient, organization: Organization, *, start: datetime, now:
 
     Raises an hms_client.HMSError.
     """
-    told = {call.id: call for call in client.calls.iterate(start_date=start, page_size=_PAGE_SIZE)}
+    told = {call.id: call for call in client.calls.iterate(start_date=start, page_size=_PAGE_SIZE, content=False)}
     for hms_id in _unsettled(organization, told.keys(), now):
         try:
             call = client.calls.get(hms_id)
@@ -63,7 +63,9 @@ def read_span(client: HMSClient, organization: Organization, *, start: datetime,
 
     Raises an hms_client.HMSError.
     """
-    span = client.calls.iterate(start_date=start - OVERLAP, end_date=until + OVERLAP, page_size=_LARGEST_PAGE)
+    span = client.calls.iterate(
+        start_date=start - OVERLAP, end_date=until + OVERLAP, page_size=_LARGEST_PAGE, content=False
+    )
     return _in_order(organization, span)
 
 

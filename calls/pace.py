@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 _RUNNING = timedelta(seconds=3)
 # HMS said that something happened and its list does not show it yet.
 _JUST_HINTED = timedelta(seconds=5)
+HINT_IS_FOLLOWED = timedelta(minutes=1)
 _TIME_MISSING = timedelta(seconds=15)
 _TODAY = timedelta(seconds=45)
 _THIS_WEEK = timedelta(minutes=10)
@@ -17,15 +18,21 @@ QUIET = timedelta(hours=8)
 
 
 def next_look(
-    now: datetime, *, is_running: bool, time_is_missing: bool, hinted_at: datetime | None, active_at: datetime
+    now: datetime,
+    *,
+    is_running: bool,
+    is_hinted: bool,
+    time_is_missing: bool,
+    hinted_at: datetime | None,
+    active_at: datetime,
 ) -> datetime:
-    """When to read the list again. `is_running`: a call runs or has time set aside; `time_is_missing`: one that ended
-    a short while ago has no duration yet.
+    """When to read the list again. `is_running`: a call runs or has time set aside; `is_hinted`: HMS has just said of
+    one what the list does not; `time_is_missing`: one that ended a short while ago has no duration yet.
     """
     last = max(active_at, hinted_at or active_at)
     if is_running:
         pause = _RUNNING
-    elif hinted_at is not None and now - hinted_at < timedelta(minutes=1):
+    elif is_hinted:
         pause = _JUST_HINTED
     elif time_is_missing:
         pause = _TIME_MISSING

@@ -7,16 +7,20 @@ the same calls are read again, and a call that is read again changes nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from calls import booking, holds, listing, pace
 from calls.models import Call, Hold
-from calls.rating import Terms, is_over
+from calls.rating import LIVE_STATUSES, Terms, is_over
 from hms_client import Call as HmsCall
-from inbox.models import HmsEndpoint
+from inbox import hms_targets
+from inbox.models import HmsEndpoint, HmsEvent
 from organizations import hms
 from organizations.models import Organization
 
@@ -83,25 +87,43 @@ def _book(organization: Organization, told: Sequence[HmsCall], terms: Terms, ask
 
 def _finish(organization: Organization, *, asked_at: datetime, swept: bool, running: list[str], active: bool) -> None:
     """Let go of holds that are over, then move the cursor: never back, whoever else is reading."""
-    with transaction.atomic():
-        holds.expire(organization=organization, running=running, asked_at=asked_at)
-        row = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
-        row.calls_synced_until = max(asked_at, row.calls_synced_until or asked_at)
-        if swept:
-            row.calls_swept_at = asked_at
-        if active:
-            row.active_at = max(asked_at, row.active_at)
-        row.save(update_fields=["calls_synced_until", "calls_swept_at", "active_at"])
+    if holds.are_open(organization):
+        with transaction.atomic():
+            holds.expire(organization=organization, running=running, asked_at=asked_at)
+    moved: dict[str, Any] = {"calls_synced_until": Greatest("calls_synced_until", Value(asked_at))}
+    if swept:
+        moved["calls_swept_at"] = asked_at
+    if active:
+        moved["active_at"] = Greatest("active_at", Value(asked_at))
+    Organization.objects.filter(pk=organization.pk).update(**moved)
 
 
 def _next_look(organization_id: UUID, now: datetime) -> datetime:
     unsettled = Call.objects.filter(organization_id=organization_id, booked_at=None)
-    hinted_at = HmsEndpoint.objects.filter(organization_id=organization_id).values_list("last_event_at", flat=True)
+    running = unsettled.filter(ended_at=None, placed_at__gt=now - _LONGEST_CALL)
+    facts = Organization.objects.filter(pk=organization_id).values_list(
+        "active_at",
+        Exists(running),
+        Exists(Hold.objects.filter(organization_id=organization_id, released_at=None)),
+        Exists(unsettled.filter(ended_at__gt=now - _MISSING_FOR_A_WHILE)),
+        Subquery(HmsEndpoint.objects.filter(organization_id=organization_id).values("last_event_at")),
+        Exists(_unseen_hints(organization_id, now)),
+    )
+    active_at, is_running, is_held, time_is_missing, hinted_at, is_hinted = facts.get()
     return pace.next_look(
         now,
-        is_running=unsettled.filter(ended_at=None, placed_at__gt=now - _LONGEST_CALL).exists()
-        or Hold.objects.filter(organization_id=organization_id, released_at=None).exists(),
-        time_is_missing=unsettled.filter(ended_at__gt=now - _MISSING_FOR_A_WHILE).exists(),
-        hinted_at=hinted_at.first(),
-        active_at=Organization.objects.values_list("active_at", flat=True).get(pk=organization_id),
+        is_running=is_running or is_held,
+        is_hinted=is_hinted,
+        time_is_missing=time_is_missing,
+        hinted_at=hinted_at,
+        active_at=active_at,
     )
+
+
+def _unseen_hints(organization_id: UUID, now: datetime) -> QuerySet[HmsEvent]:
+    """News of a short while ago about calls that the list does not show, or not as over although they are."""
+    mine = HmsEvent.objects.filter(endpoint__organization_id=organization_id).exclude(type__in=hms_targets.ANSWERED)
+    recent = mine.filter(received_at__gt=now - pace.HINT_IS_FOLLOWED)
+    seen = Call.objects.filter(hms_id=OuterRef("call_id"))
+    is_live = Q(call_status__in=LIVE_STATUSES)
+    return recent.filter(~Exists(seen) | ~is_live & ~Exists(seen.exclude(booked_at=None)))

@@ -26,7 +26,7 @@ class Reader:
         if not isinstance(value, FrozenMap):
             raise UnexpectedAnswer(f"{what}: not a JSON object", body=value)
         self._whole, self._what = value, what
-        self._left: dict[str, Json] = dict(value)
+        self._left: dict[str, Json] = value.copied()
 
     def required(self, convert: Callable[[Json], T], *names: str) -> T:
         """Return the field. Raises UnexpectedAnswer when it is missing, null or of another kind."""
@@ -57,13 +57,18 @@ class Reader:
 
     def rest(self) -> FrozenMap:
         """Return the fields not taken, unknown ones and second names included."""
-        return FrozenMap(self._left)
+        return FrozenMap.of(self._left.copy())
 
     def _present(self, names: tuple[str, ...]) -> str | None:
+        left = self._left
+        found = None
         for name in names:
-            if name in self._left and self._left[name] is None:
-                del self._left[name]
-        return next((name for name in names if name in self._left), None)
+            if name in left:
+                if left[name] is None:
+                    del left[name]
+                elif found is None:
+                    found = name
+        return found
 
     def _take(self, name: str, convert: Callable[[Json], T]) -> T:
         converted = convert(self._left[name])

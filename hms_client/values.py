@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 Json: TypeAlias = "bool | int | Decimal | str | tuple[Json, ...] | FrozenMap | None"
 
@@ -20,6 +20,17 @@ class FrozenMap(Mapping[str, "Json"]):
 
     def __init__(self, items: Mapping[str, object] | None = None) -> None:
         self._items: dict[str, Json] = {key: freeze(value) for key, value in (items or {}).items()}
+
+    @classmethod
+    def of(cls, items: "dict[str, Json]") -> "FrozenMap":
+        """Around a dict whose values are in this form already, and which nobody else keeps."""
+        made = cls.__new__(cls)
+        made._items = items
+        return made
+
+    def copied(self) -> "dict[str, Json]":
+        """A dict of its own with the same items."""
+        return self._items.copy()
 
     def __getitem__(self, key: str) -> Json:
         return self._items[key]
@@ -38,8 +49,18 @@ class FrozenMap(Mapping[str, "Json"]):
         return f"FrozenMap({shown!r})"
 
 
+_AS_THEY_ARE = frozenset({str, int, bool, type(None), Decimal, FrozenMap})
+
+
+def _frozen(pairs: list[tuple[str, object]]) -> FrozenMap:
+    """An object as the parser ends it: whatever objects are in it have been ended before."""
+    return FrozenMap.of({name: freeze(value) for name, value in pairs})
+
+
 def freeze(value: object) -> Json:
     """Return `value`, any JSON as Python reads it, in this library's form. Raises TypeError for anything else."""
+    if type(value) in _AS_THEY_ARE:
+        return cast("Json", value)
     if value is None or isinstance(value, bool | int | str | Decimal | FrozenMap):
         return value
     if isinstance(value, float):  # a caller's own json.loads made it; its shortest text is what was on the wire
@@ -54,7 +75,9 @@ def freeze(value: object) -> Json:
 def decode(content: bytes) -> Json:
     """Read JSON without ever making a float. Raises ValueError for whatever is not JSON, NaN included."""
     try:
-        return freeze(json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant))
+        return freeze(
+            json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_frozen)
+        )
     except (ArithmeticError, RecursionError) as error:
         raise ValueError(f"not readable as JSON: {type(error).__name__}") from None
 

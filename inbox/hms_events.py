@@ -5,7 +5,7 @@ A report for an address that nobody has and one with a bad signature are refused
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +15,19 @@ from follow_ups import agenda
 from hms_client import InvalidSignature, UnreadableWebhook, WebhookEvent, signatures, webhooks
 from inbox import hms_endpoints
 from inbox.models import HmsEndpoint, HmsEvent
+from tenancy.wire import connection
 
+KIND = "sync_calls"
+# A question is no news of an end: the call goes on, and what becomes of it is reported. One look serves many of them.
+_NOT_AT_ONCE = {webhooks.ASSISTANT_REQUEST: timedelta(seconds=3), webhooks.TOOL_CALLS: timedelta(seconds=15)}
+_INSERT = """
+INSERT INTO public.inbox_hmsevent (endpoint_id, type, call_id, call_status, body_hash, received_at, deliveries)
+VALUES (%s::bigint, %s::text, %s::text, %s::text, %s::text, %s::timestamptz, 1)
+ON CONFLICT (endpoint_id, body_hash) DO NOTHING
+RETURNING %s::timestamptz AS due_at, %s::bigint AS agency_id, %s::text AS organization_id
+"""
+_ASKED = f"SELECT agency_id, '{KIND}', organization_id, due_at FROM made"  # noqa: S608 - a constant of ours
+_TOUCH = "UPDATE public.inbox_hmsendpoint SET last_event_at = %s::timestamptz WHERE id = %s::bigint RETURNING 1"
 _NOBODYS_SECRET = "compared against, for an address that nobody has"  # noqa: S105 - signs nothing of ours
 
 
@@ -68,20 +80,19 @@ def _read(body: bytes) -> WebhookEvent | None:
 
 def _keep(endpoint: HmsEndpoint, event: WebhookEvent | None, body: bytes, now: datetime) -> bool:
     """Store the report once. A repeated one is counted, and asks for nothing: the first has asked already."""
+    body_hash = hashlib.sha256(body).hexdigest()
+    said = (
+        event.type[:60] if event else "unreadable",
+        ((event.call_id if event else None) or "")[:255],
+        ((event.call_status if event else None) or "")[:60],
+    )
+    due_at = now + _NOT_AT_ONCE.get(event.type if event else "", timedelta(0))
+    asking = (due_at, endpoint.agency_id, str(endpoint.organization_id))
     with transaction.atomic():
-        row, is_new = HmsEvent.objects.get_or_create(
-            endpoint=endpoint,
-            body_hash=hashlib.sha256(body).hexdigest(),
-            defaults={
-                "type": event.type[:60] if event else "unreadable",
-                "call_id": ((event.call_id if event else None) or "")[:255],
-                "call_status": ((event.call_status if event else None) or "")[:60],
-                "received_at": now,
-            },
-        )
-        if not is_new:
-            HmsEvent.objects.filter(pk=row.pk).update(deliveries=F("deliveries") + 1)
+        # In this order everywhere: the agenda's row before the endpoint's.
+        made = agenda.schedule_within(_INSERT, [endpoint.pk, *said, body_hash, now, *asking], asked=_ASKED)
+        if made is None:
+            HmsEvent.objects.filter(endpoint=endpoint, body_hash=body_hash).update(deliveries=F("deliveries") + 1)
             return False
-        HmsEndpoint.objects.filter(pk=endpoint.pk).update(last_event_at=now)
-        agenda.schedule(kind="sync_calls", subject=str(endpoint.organization_id), agency_id=endpoint.agency_id)
+        connection.ask_prepared(_TOUCH, [now, endpoint.pk])
     return True

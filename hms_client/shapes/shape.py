@@ -12,6 +12,7 @@ Further names are older spellings of HMS's; the first that is present and not nu
 
 import dataclasses
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Self, TypeVar, cast, dataclass_transform
 
 from hms_client.reading import Reader, items
@@ -57,8 +58,13 @@ class Shape:
     def from_json(cls, raw: object) -> Self:
         """Read parsed JSON. Raises UnexpectedAnswer, which names the field but never its value."""
         read = Reader(raw, cls.__name__)
-        fields = dataclasses.fields(cast(Any, cls))
-        return cls(**{field.name: field.metadata["take"](read, field.name) for field in fields})
+        return cls(**{name: take(read, name) for name, take in _fields(cast(Any, cls))})
+
+
+@cache
+def _fields(kind: type[Shape]) -> tuple[tuple[str, _Take], ...]:
+    """The fields of a shape, in their order, each with how it is taken."""
+    return tuple((field.name, field.metadata["take"]) for field in dataclasses.fields(cast(Any, kind)))
 
 
 def rows(kind: type[S]) -> Callable[[Json], tuple[S, ...]]:

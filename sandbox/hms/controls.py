@@ -116,8 +116,27 @@ def end(world: World, request: Request, id_: str) -> Response:
 
 
 def finished(world: World, request: Request) -> Response:
+    """One call that is over already; or many in the order given, all of them or none."""
     body = read_json(request)
+    if "calls" not in body:
+        return json_answer(assistants.public(finish(world, body)), 201)
+    many = body["calls"]
+    if not isinstance(many, list) or not all(isinstance(each, dict) for each in many):
+        raise refuse(400, "calls is a list of calls")
+    with world.store.transaction():
+        written = [finish(world, each) for each in many]
+    return json_answer({"ids": [call["id"] for call in written]}, 201)
+
+
+def finish(world: World, body: dict[str, Any]) -> Document:
+    """Writes the call that the body describes, unless its `id` is known: then that call, as it is.
+
+    Refused 400 or 404 when it describes none.
+    """
     organization = organization_called(world, body.get("organization_id"))
+    known = world.store.get("hms_call", str(body.get("id")))
+    if known is not None:
+        return known
     seconds = whole(body, "duration_seconds")
     assistant: Document = {}
     if body.get("assistant_id") is not None:
@@ -139,8 +158,10 @@ def finished(world: World, request: Request) -> Response:
         customer=None if direction == "web" else str(body.get("from") or "+31612345678"),
         at=started,
     )
+    if body.get("id") is not None:
+        call["id"] = str(body["id"])
     record_finished(world, organization, call, body, started=started, seconds=seconds)
-    return json_answer(assistants.public(call), 201)
+    return call
 
 
 def record_finished(

@@ -2,7 +2,9 @@
 pages that drift. Hints and the agenda alone decide when HMS is read, by a clock of the day's own; at its end no second
 is missing.
 
-`SCALE=full` makes it a working day of 5,000 calls and 40 clients; else it is half an hour of two.
+A working day of 5,000 calls and 40 clients has workers that are at it at once or away for minutes. Half an hour of two
+clients has workers that are never late, which asks the most of HMS; with `SCALE=full` it is the same whole day, which
+takes about ten minutes.
 """
 
 import heapq
@@ -11,7 +13,7 @@ import json
 import os
 import random
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,8 +37,11 @@ from tests.support import hms_says
 from tests.support.hms_says import Hms, Org
 
 pytestmark = pytest.mark.django_db
-FULL = os.environ.get("SCALE") == "full"
-CALLS, CLIENTS, LENGTH = (5_000, 40, timedelta(hours=8)) if FULL else (24, 2, timedelta(minutes=30))
+WHOLE = (5_000, 40, timedelta(hours=8), 20)
+# Small pages, so that even a quiet client's list has several.
+PUNCTUAL = WHOLE if os.environ.get("SCALE") == "full" else (24, 2, timedelta(minutes=30), 6)
+# How long the workers are away, one time after the other, in seconds.
+NEVER, NOW_AND_THEN = (0,), (0, 300, 600, 900, 1200)
 LOST_HINTS, DOUBLED, BROKEN = 0.05, 0.05, 0.02
 SECOND = timedelta(seconds=1)
 MOST_A_MINUTE = 100
@@ -45,10 +50,10 @@ MOST_A_MINUTE = 100
 class Day:
     """HMS and the world around it. Everything that will happen lies in `coming` by its time."""
 
-    def __init__(self, seed: int, says: Hms) -> None:
-        self.random, self.says = random.Random(seed), says
+    def __init__(self, seed: int, says: Hms, length: timedelta, away: Sequence[int]) -> None:
+        self.random, self.says, self.length, self.away = random.Random(seed), says, length, away
         self.now = datetime(2026, 10, 5, 8, tzinfo=UTC)
-        self.ends_at = self.now + LENGTH
+        self.ends_at = self.now + length
         self.coming: list[tuple[datetime, int, Callable[[], Any]]] = []
         self.serial = itertools.count()
         self.doors: dict[str, hms_endpoints.Endpoint] = {}
@@ -89,7 +94,7 @@ class Day:
     def plan(self, org: Org) -> None:
         """One call: rings, is talked in, ends; its time may be written late, and corrected later still."""
         chance = self.random.random
-        begun = self.ends_at - LENGTH + LENGTH * chance()
+        begun = self.ends_at - self.length + self.length * chance()
         talked = min(1800, int(self.random.expovariate(1 / 25)))
         ended = begun + talked * SECOND
         status = self.random.choice(["ended"] * 8 + ["transferred", *sorted(FREE_STATUSES)])
@@ -128,7 +133,7 @@ class Day:
             next_at = min(due_at, self.coming[0][0] if self.coming else end)
             if next_at >= end:
                 break
-            self.now = max(self.now, next_at)
+            self.now = max(self.now, next_at) + self.random.choice(self.away) * SECOND
             while self.coming and self.coming[0][0] <= self.now:
                 heapq.heappop(self.coming)[2]()
             self.work()
@@ -141,20 +146,22 @@ class Day:
             )
 
 
-@pytest.fixture
-def world(connected_acme: Agency, says: Hms, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], Day]]:
-    """Opens a day with so many clients' organizations ready, by the seed."""
+Opens = Callable[..., Day]
 
-    def open_day(seed: int) -> Day:
-        day = Day(seed, says)
+
+@pytest.fixture
+def world(connected_acme: Agency, says: Hms, monkeypatch: pytest.MonkeyPatch) -> Opens:
+    """Opens a day with so many calls of so many clients, whose organizations are ready, by the seed."""
+
+    def open_day(seed: int, calls: int, clients: int, length: timedelta, page: int, *, away: Sequence[int]) -> Day:
+        day = Day(seed, says, length, away)
         day.is_calm = True
         monkeypatch.setattr("django.utils.timezone.now", day.clock)
         # A pause before a retry is time of the day's own.
         defaults = {**(HMSClient.__init__.__kwdefaults__ or {}), "sleep": day.sleep}
         monkeypatch.setattr(HMSClient.__init__, "__kwdefaults__", defaults)
-        # Small pages, so that even a quiet client's list has several.
-        monkeypatch.setattr(listing, "_PAGE_SIZE", 12 if FULL else 6)
-        for number in range(CLIENTS):
+        monkeypatch.setattr(listing, "_PAGE_SIZE", page)
+        for number in range(clients):
             organization = hms_says.ready(says, f"Client {number}")
             Organization.objects.filter(pk=organization.pk).update(wanted_at=day.now, active_at=day.now)
             org = says.of(organization)
@@ -163,12 +170,19 @@ def world(connected_acme: Agency, says: Hms, monkeypatch: pytest.MonkeyPatch) ->
         FollowUp.objects.exclude(kind="sync_calls").delete()
         FollowUp.objects.update(due_at=day.now)
         orgs = [org for org in says.orgs.values() if org.parent]
-        for number in range(CALLS):
-            day.plan(orgs[number % CLIENTS])
+        for number in range(calls):
+            day.plan(orgs[number % clients])
         day.is_calm = False
         return day
 
-    yield open_day
+    return open_day
+
+
+def change_rounding(day: Day, agency: Agency) -> None:
+    """All four ways to round, each for a quarter of the day."""
+    for number, rounding in enumerate(ROUNDINGS):
+        from_at = day.now + day.length / 4 * number
+        CallTerms.objects.create(agency=agency, from_at=from_at, rounding=rounding, cost_micro_per_minute=70_000)
 
 
 def settles(day: Day) -> None:
@@ -215,20 +229,21 @@ def nothing_differs_two_days_later(day: Day, agency: Agency) -> None:
     assert proof.verify().findings == []
 
 
-def test_trap_52_a_day_under_all_four_roundings_one_after_the_other_misses_no_second(
-    connected_acme: Agency, says: Hms, world: Callable[[int], Day]
-) -> None:
-    day = world(52)
-    for number, rounding in enumerate(ROUNDINGS):
-        CallTerms.objects.create(
-            agency=connected_acme,
-            from_at=day.now + LENGTH / 4 * number,
-            rounding=rounding,
-            cost_micro_per_minute=70_000,
-        )
-    settles(day)
+def adds_up_and_asked_no_more_than_allowed(day: Day, agency: Agency, says: Hms, *, calls: int, clients: int) -> None:
+    assert Call.objects.count() == calls
+    assert len(day.most_in_a_minute) >= clients
     assert set(Call.objects.values_list("rounding", flat=True)) == {str(step) for step in ROUNDINGS}
     each_adds_up(says)
     assert max(day.most_in_a_minute.values()) <= MOST_A_MINUTE
     assert all(day.happened[what] for what in ("hints", "lost", "doubled", "broken", "drifted")), day.happened
-    nothing_differs_two_days_later(day, connected_acme)
+    nothing_differs_two_days_later(day, agency)
+
+
+@pytest.mark.parametrize(("size", "away"), [(WHOLE, NOW_AND_THEN), (PUNCTUAL, NEVER)], ids=["a whole day", "punctual"])
+def test_trap_52_a_day_under_all_four_roundings_one_after_the_other_misses_no_second(
+    connected_acme: Agency, says: Hms, world: Opens, size: tuple[int, int, timedelta, int], away: Sequence[int]
+) -> None:
+    day = world(52, *size, away=away)
+    change_rounding(day, connected_acme)
+    settles(day)
+    adds_up_and_asked_no_more_than_allowed(day, connected_acme, says, calls=size[0], clients=size[1])

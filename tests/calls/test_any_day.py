@@ -79,7 +79,7 @@ def look(organization: Organization, terms: Terms, says: Hms, chance: random.Ran
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_every_second_is_taken_once(
+def test_trap_52_every_second_is_taken_once_whatever_clocks_and_pages_do(
     connected_acme: Agency, says: Hms, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     organization = hms_says.ready(says)

@@ -1,16 +1,20 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
 
 from agencies.models import Agency
 from billing import wallets
 from billing.models import Conflict, LedgerEntry
-from calls import booking, sync
-from calls.models import Call
+from calls import booking, holds, sync
+from calls.models import Call, Hold
 from calls.rating import Terms
 from hms_client import Call as HmsCall
 from hms_client import HMSError
+from inbox import hms_endpoints
+from inbox.models import HmsEndpoint, HmsEvent
 from organizations.models import Organization
 from tests.support import hms_says
 from tests.support.hms_says import PER_SECOND, Hms, Org
@@ -257,3 +261,52 @@ def test_both_identities_hold_after_all_of_it(ben: Organization, at_hms: Org) ->
     told = sum(call["duration_seconds"] for call in at_hms.calls.values())
     sums = Call.objects.aggregate(measured=Sum("measured_seconds"), billed=Sum("billed_seconds"))
     assert sums == {"measured": told, "billed": -sum(amount for _kind, amount in usage(ben))}
+
+
+def test_a_look_that_brings_nothing_new_locks_no_wallet(ben: Organization, at_hms: Org) -> None:
+    at_hms.ends(65)
+    at_hms.has(status="in-progress", started_at=datetime.now(UTC))
+    look(ben)
+    with CaptureQueriesContext(connection) as asked:
+        look(ben)
+    assert [query["sql"] for query in asked if "FOR NO KEY" in query["sql"] or "billing_" in query["sql"]] == []
+
+
+def test_a_hold_that_learned_its_call_late_goes_with_the_next_look(ben: Organization, at_hms: Org) -> None:
+    call_id = at_hms.ends(65)
+    look(ben)
+    with transaction.atomic():
+        hold = holds.take(organization=ben, now=datetime.now(UTC), destination="+31600000000")
+    with transaction.atomic():
+        holds.name(hold, hms_call_id=call_id)
+    look(ben)
+    assert wallets.get(ben.client_id).held == 0
+    assert Hold.objects.get().released_at is not None
+
+
+def test_an_ended_call_that_the_list_shows_is_not_followed_up_within_seconds(ben: Organization, at_hms: Org) -> None:
+    endpoint = endpoint_of(ben)
+    call_id = at_hms.ends(65)
+    HmsEndpoint.objects.update(last_event_at=datetime.now(UTC))
+    event = HmsEvent.objects.create(endpoint=endpoint, call_id=call_id, call_status="ended", body_hash="1")
+    assert pause(look(ben)) > 30
+    HmsEvent.objects.filter(pk=event.pk).update(call_id="another")
+    assert pause(look(ben)) <= 5
+
+
+def test_a_call_that_is_over_for_a_report_and_not_in_the_list_is_followed_up(ben: Organization, at_hms: Org) -> None:
+    endpoint = endpoint_of(ben)
+    call_id = at_hms.has(status="pondering", created_at=datetime.now(UTC) - timedelta(hours=5))
+    Organization.objects.update(wanted_at=datetime.now(UTC) - timedelta(hours=6))
+    HmsEvent.objects.create(endpoint=endpoint, call_id=call_id, call_status="ended", body_hash="1")
+    assert pause(look(ben)) <= 5
+
+
+def endpoint_of(organization: Organization) -> HmsEndpoint:
+    hms_endpoints.open_endpoint(organization_id=organization.pk)
+    return HmsEndpoint.objects.get(organization_id=organization.pk)
+
+
+def pause(synced: sync.Synced) -> float:
+    assert synced.next_at is not None
+    return (synced.next_at - datetime.now(UTC)).total_seconds()

@@ -1,7 +1,7 @@
 """Calls as HMS really tells them: twice, late, corrected, out of order; each by the number of the trap.
 
-Trap 51 is in tests/agencies/test_quarantine.py, 52 in test_a_day_of_many.py, 54 in tests/agencies/test_watch.py, and 55
-in tests/races/test_expiry.py.
+Of trap 51 the other half is in tests/agencies/test_quarantine.py; 52 is in test_any_day.py and test_a_day_of_many.py,
+54 in tests/agencies/test_watch.py, and 55 in tests/races/test_expiry.py.
 """
 
 import json
@@ -18,12 +18,14 @@ from billing import wallets
 from billing.models import LedgerEntry
 from calls import inbound
 from calls.models import Call
+from follow_ups import agenda
 from follow_ups.models import FollowUp
 from hms_client import signatures
 from inbox import hms_endpoints, hms_events
 from inbox.models import HmsEvent
 from organizations.models import Organization
 from portal.jobs import hms as jobs
+from tenancy import door
 from tests.support import hms_says
 from tests.support.hms_says import Hms, Org
 
@@ -162,3 +164,37 @@ def test_trap_56_a_body_that_is_replayed_with_its_time_and_signature_changes_not
     for _replay in told:
         look(ben)
     assert (told, used(ben)) == ([True, False, False], [("usage", call_id, -20)])
+
+
+def test_hints_of_one_client_are_one_fetch_and_those_that_come_while_it_runs_one_more(
+    ben: Organization, at_hms: Org, endpoint: hms_endpoints.Endpoint
+) -> None:
+    FollowUp.objects.all().delete()
+    for _hint in range(5):
+        report(endpoint, at_hms.ends(10), "end-of-call-report", "ended")
+    [first] = agenda.claim()
+    running = agenda.take_up(first)
+    assert running is not None
+    for _hint in range(5):
+        report(endpoint, at_hms.ends(10), "end-of-call-report", "ended")
+    assert agenda.claim() == []
+    assert agenda.take_up(first) is None
+    look(ben)
+    agenda.finish(running, again_at=timezone.now() + DAY)
+    [again] = agenda.claim()
+    assert (again.kind, again.subject) == ("sync_calls", str(ben.pk))
+    assert agenda.claim() == []
+    assert len(used(ben)) == 10
+
+
+def test_trap_51_a_report_of_another_agencys_call_takes_from_nobody(
+    ben: Organization, at_hms: Org, says: Hms, globex: Agency
+) -> None:
+    call_id = at_hms.ends(30)
+    hms_says.connect(says, globex)
+    with door.leave(), door.enter(globex):
+        zoe = hms_says.ready(says, "Zoe", credit=600)
+        report(hms_endpoints.open_endpoint(organization_id=zoe.pk), call_id, "end-of-call-report", "ended")
+        look(zoe)
+        assert (used(zoe), Call.objects.exists(), wallets.get(zoe.client_id).balance) == ([], False, 600)
+    assert used(ben) == []

@@ -104,3 +104,16 @@ def test_texts_that_are_too_long_are_cut(endpoint: hms_endpoints.Endpoint) -> No
     receive(endpoint, json.dumps({"message": long}).encode())
     event = HmsEvent.objects.get()
     assert (len(event.type), len(event.call_id), len(event.call_status)) == (60, 255, 60)
+
+
+@pytest.mark.parametrize(("kind", "seconds"), [("assistant-request", 3), ("tool-calls", 15), ("status-update", 0)])
+def test_a_question_lets_the_look_wait_a_little_and_news_does_not(
+    endpoint: hms_endpoints.Endpoint, kind: str, seconds: int
+) -> None:
+    for number in range(3):
+        body = {"message": {"type": kind, "call": {"id": f"c{number}", "status": "in-progress"}}}
+        receive(endpoint, json.dumps(body).encode())
+    [asked] = FollowUp.objects.filter(kind="sync_calls").values_list("due_at", flat=True)
+    assert asked == NOW + timedelta(seconds=seconds)
+    receive(endpoint)
+    assert FollowUp.objects.get(kind="sync_calls").due_at == NOW

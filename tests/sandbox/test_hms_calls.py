@@ -186,3 +186,20 @@ def test_a_call_that_was_talked_in_has_a_recording_in_parts(sandbox, agency, tur
     turn("hms", recordings=False)
     other = agency.place().json()["call_id"]
     assert sandbox.post(f"/hms/calls/{other}/end", duration_seconds=3)["recording_url"] is None
+
+
+def test_many_calls_that_are_over_are_written_at_once_and_each_id_once(sandbox, agency):
+    told = [
+        {"organization_id": agency.child_id, "duration_seconds": seconds, "id": f"call-_web_{seconds}"}
+        for seconds in (10, 20)
+    ]
+    for _ in range(2):
+        assert sandbox.post("/hms/calls/finished", calls=told)["ids"] == ["call-_web_10", "call-_web_20"]
+    assert agency.child.get("/calls").json()["pagination"]["total"] == 2
+    assert agency.balance() == round((500 * 60 - 30) / 60, 2)
+
+
+def test_many_calls_of_which_one_makes_no_sense_are_none(sandbox, agency):
+    told = [{"organization_id": agency.child_id, "duration_seconds": 10}, {"organization_id": "nobody"}]
+    answer = httpx.post(f"{sandbox.url}/_sandbox/hms/calls/finished", json={"calls": told})
+    assert (answer.status_code, agency.child.get("/calls").json()["calls"]) == (404, [])

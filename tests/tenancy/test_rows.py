@@ -34,7 +34,7 @@ def purchase(ben: Client) -> Purchase:
     )
 
 
-def everything(row: Purchase | StripeEvent) -> dict[str, object]:
+def everything(row: Purchase | StripeEvent | Package) -> dict[str, object]:
     return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
 
 
@@ -106,3 +106,24 @@ def test_a_row_is_locked_for_others_and_only_inside_a_transaction(own_agency: Ag
     side_by_side(own_agency, add, range(12), threads=4)
     with door.enter(own_agency):
         assert Client.objects.get(pk=kim.pk).name == "Kim" + "!" * 12
+
+
+def test_rows_that_are_inserted_at_once_are_those_that_the_orm_would_have_saved(acme: Agency) -> None:
+    with door.enter(acme):
+        made = [
+            Package(name=name, credits=100, price_minor=4_000, currency=Currency.EUR)
+            for name in ("Tab\there", "Line\nend", "\\N", "", "“€”")
+        ]
+        rows.insert(made)
+        rows.insert([])
+        kept = {row.pk: everything(row) for row in Package.objects.all()}
+    assert [kept[row.pk] for row in made] == [everything(row) for row in made]
+
+
+def test_json_is_inserted_as_it_was_and_none_as_null(ben: Client) -> None:
+    package = Package.objects.create(name="100", credits=100, price_minor=4_000, currency=Currency.EUR)
+    fields = {"client": ben, "package": package, "seconds": 60, "price_minor": 1, "currency": "eur", "livemode": False}
+    history = [{"state": "paid"}, "[]", None, "\\"]
+    rows.insert([Purchase(**fields, package_name="100", stripe_price_id="price_1", history=history)])
+    kept = Purchase.objects.get()
+    assert (kept.history, kept.paid_at) == (history, None)
