@@ -49,6 +49,9 @@ class Call(models.Model):
     asked_at = models.DateTimeField(default=timezone.now)
     # When the call was over and its time known, or it was known to cost nothing.
     booked_at = models.DateTimeField(null=True)
+    # When HMS was last asked to end it because it may not go on, and why: calls.cutting.Why.
+    cut_off_at = models.DateTimeField(null=True)
+    cut_off_why = models.CharField(max_length=10, blank=True)
 
     class Meta:
         indexes = [

@@ -62,6 +62,10 @@ class NotEnoughTime(CannotCall):
     """Too little is available to start a call."""
 
 
+class LimitReached(CannotCall):
+    """The agency's limits for this client allow no further call now."""
+
+
 class AnswerLost(CannotCall):
     """HMS was asked and its answer was lost: the call may be ringing. Its time stays set aside until we know."""
 
@@ -187,6 +191,8 @@ def _set_aside(
                 actor=actor,
                 hold_id=form_token,
             )
+        except holds.LimitReached as error:
+            raise LimitReached(str(error)) from error
         except holds.NotEnoughTime as error:
             raise NotEnoughTime(str(error)) from error
         Organization.objects.filter(pk=organization.pk).update(active_at=now)

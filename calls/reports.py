@@ -72,6 +72,8 @@ def _permission(
         return {"error": _("This number is not in service.")}
     if answer.max_duration_seconds is None:
         return {"error": answer.refusal}
+    if answer.assistant_id:
+        return permission.within({"assistant_id": answer.assistant_id}, answer.max_duration_seconds)
     said = _asked(got, event, target, body, Purpose.CALL, now)
     return permission.within(said or {}, answer.max_duration_seconds)
 

@@ -26,6 +26,7 @@ _REFUSALS: dict[type[placing.CannotCall], tuple[int, str]] = {
     placing.UnknownAssistant: (422, "unknown_assistant"),
     placing.UnknownNumber: (422, "unknown_number"),
     placing.NotEnoughTime: (402, "not_enough_credits"),
+    placing.LimitReached: (403, "limit_reached"),
     placing.ClientSuspended: (403, "suspended"),
     placing.OrganizationNotReady: (503, "not_ready"),
     placing.HmsUnreachable: (503, "unavailable"),

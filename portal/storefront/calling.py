@@ -186,9 +186,9 @@ def why_not(request: HttpRequest, obstacle: str) -> money_words.Why | None:
 
 def costs_at_most(request: HttpRequest, able: list[assistants.Assistant]) -> int:
     """The most seconds that a call of one of these assistants could take now."""
-    available = request.wallet.available  # type: ignore[attr-defined]
+    wallet = request.wallet  # type: ignore[attr-defined]
     return max(
-        (going_on.costs_at_most(available, assistant_maximum=each.max_duration_seconds) for each in able), default=0
+        (going_on.costs_at_most(wallet, assistant_maximum=each.max_duration_seconds) for each in able), default=0
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from agencies.models import Agency
 from billing import disputes, wallets
-from calls import holds, sync
+from calls import holds, obstacles, sync
 from calls.models import Hold
 from organizations.models import Organization
 from tests.support import hms_says, returned
@@ -142,6 +142,6 @@ def test_what_is_said_before_a_start_is_what_happens(
 
 def test_while_a_payment_is_disputed_no_call_starts(ben: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disputes, "stop_starts", lambda client_id: client_id == ben.client_id)
-    with pytest.raises(holds.PaymentDisputed, match="disputed"):
+    with pytest.raises(obstacles.PaymentDisputed, match="disputed"):
         holds.take(organization=ben, now=NOW)
     assert held(ben) == 0
