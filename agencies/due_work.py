@@ -7,11 +7,12 @@ same: a restored backup, a row deleted by hand.
 from agencies import addresses, control, going_live, minutes, quarantine, reconciliation, sweep, webhook_proof
 from agencies.models import Agency
 from billing import expiry, purchases, receipts, refunds
+from calls import campaign_pauses
 from domains import verification
 from domains.models import Domain
 from follow_ups import agenda
 from inbox import stripe_events
-from organizations import deliveries, provisioning
+from organizations import deliveries, provisioning, suspension
 from organizations.models import Organization
 from tenancy import door
 from vault.models import HMSConnection, StripeConnection
@@ -29,6 +30,7 @@ def rebuild(agency: Agency) -> int:
         wanted = [
             *_organizations(),
             *_calls(),
+            *_held_back(),
             *_deliveries(),
             *_events(agency),
             *_purchases(),
@@ -50,8 +52,13 @@ def _organizations() -> list[tuple[str, str]]:
 
 
 def _calls() -> list[tuple[str, str]]:
-    found = Organization.objects.filter(state=Organization.State.READY).values_list("pk", flat=True)
+    found = Organization.objects.filter(api_key_sealed__isnull=False).values_list("pk", flat=True)
     return [(SYNC_KIND, str(pk)) for pk in found]
+
+
+def _held_back() -> list[tuple[str, str]]:
+    stopped = [(suspension.KIND, str(row.pk)) for row in suspension.is_due()]
+    return [*stopped, *((campaign_pauses.KIND, str(row.pk)) for row in campaign_pauses.waiting())]
 
 
 def _deliveries() -> list[tuple[str, str]]:
