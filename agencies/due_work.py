@@ -7,7 +7,7 @@ same: a restored backup, a row deleted by hand.
 from agencies import addresses, control, going_live, minutes, quarantine, reconciliation, sweep, webhook_proof
 from agencies.models import Agency
 from billing import expiry, purchases, receipts, refunds
-from calls import campaign_pauses
+from calls import campaign_pauses, forgetting
 from domains import verification
 from domains.models import Domain
 from follow_ups import agenda
@@ -94,7 +94,9 @@ def _test_credits() -> list[tuple[str, str]]:
 
 def _minutes(agency: Agency) -> list[tuple[str, str]]:
     is_connected = HMSConnection.objects.filter(agency_id=agency.pk, api_key_sealed__isnull=False).exists()
-    return [(kind, "") for kind in (minutes.KIND, control.KIND, quarantine.KIND)] if is_connected else []
+    return (
+        [(kind, "") for kind in (minutes.KIND, control.KIND, quarantine.KIND, forgetting.KIND)] if is_connected else []
+    )
 
 
 def _stripe(agency: Agency) -> list[tuple[str, str]]:

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from billing import wallets
-from calls import obstacles, rehearsals
-from calls.models import Call, Hold
+from calls import obstacles, rating, rehearsals
+from calls.models import Hold
 from calls.obstacles import LimitReached, NotEnoughTime, Obstacle, OutOfCredits, obstacle, refusal
 from clients import limits
+from hms_client import Call as HmsCall
 from organizations.models import Organization
 
 # The rule of what may start is spoken of together with what a start sets aside.
@@ -57,10 +58,12 @@ def take(
     destination: str = "",
     actor: Mapping[str, str] | None = None,
     hold_id: uuid.UUID | None = None,
+    rounding: int = 1,
 ) -> Hold:
     """Set aside what one call may use: of what is available what the assistant's maximum and the limits allow.
 
-    A call that has a hold keeps it. Inside the caller's transaction. Raises NotEnoughTime or a subclass of it.
+    `rounding` is the step in seconds that its time will be rounded up to. A call that has a hold keeps it. Inside the
+    caller's transaction. Raises NotEnoughTime or a subclass of it.
     """
     wallet = wallets.lock(organization.client_id)
     known = _open(organization).filter(hms_call_id=hms_call_id).first() if hms_call_id else None
@@ -70,7 +73,7 @@ def take(
     room = obstacles.room(wallet, limits.of(organization.client_id), now=now)
     if room.obstacle is not None:
         raise obstacles.REFUSALS[room.obstacle](refusal(room.obstacle))
-    seconds = min(room.seconds, assistant_maximum or room.seconds)
+    seconds = min(room.seconds, rating.billed_seconds(assistant_maximum or room.seconds, rounding=rounding))
     hold = Hold.objects.create(
         id=hold_id or uuid.uuid4(),
         organization=organization,
@@ -78,6 +81,7 @@ def take(
         destination=destination,
         actor=dict(actor or {}),
         seconds=seconds,
+        rounding=rounding,
         created_at=now,
         expires_at=now + timedelta(seconds=seconds + GRACE_SECONDS + SETTLING_SECONDS),
     )
@@ -86,8 +90,8 @@ def take(
 
 
 def longest_call(hold: Hold) -> int:
-    """For how many seconds HMS may let the call run."""
-    return hold.seconds + GRACE_SECONDS
+    """For how many seconds HMS may let the call run: rounded up, they take no more than what is held and the grace."""
+    return max((hold.seconds + GRACE_SECONDS) // hold.rounding, 1) * hold.rounding
 
 
 def release(*, organization: Organization, hms_call_ids: Collection[str], now: datetime) -> int:
@@ -110,26 +114,26 @@ def name(hold: Hold, *, hms_call_id: str) -> None:
     Hold.objects.filter(pk=hold.pk).update(hms_call_id=hms_call_id)
 
 
-def adopt(*, organization: Organization, rows: Iterable[Call]) -> None:
+def adopt(*, organization: Organization, told: Iterable[HmsCall]) -> None:
     """Give new calls of the list the holds that know no call yet: same number, or in the browser, about the same time.
 
     Inside the caller's transaction, under the wallet's lock.
     """
     nameless = list(_open(organization).filter(hms_call_id="").exclude(destination="").order_by("created_at"))
-    for row in rows:
+    for call in told:
         for hold in nameless:
-            since = row.placed_at - hold.created_at
+            since = call.created_at - hold.created_at
             in_time = -_CLOCKS_DIFFER <= since <= _PLACED_WITHIN
-            if in_time and _is_for(hold, row):
-                Hold.objects.filter(pk=hold.pk).update(hms_call_id=row.hms_id)
+            if in_time and _is_for(hold, call):
+                Hold.objects.filter(pk=hold.pk).update(hms_call_id=call.id)
                 nameless.remove(hold)
                 break
 
 
-def _is_for(hold: Hold, row: Call) -> bool:
+def _is_for(hold: Hold, call: HmsCall) -> bool:
     if hold.destination == IN_THE_BROWSER:
-        return row.direction == "web"
-    return hold.destination in (row.customer_number, row.own_number)
+        return call.direction == "web"
+    return hold.destination in (call.caller_phone, call.assistant_phone or call.phone_number)
 
 
 def expire(*, organization: Organization, running: Collection[str], asked_at: datetime) -> int:

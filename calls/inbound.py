@@ -27,8 +27,11 @@ class Answer:
     assistant_id: str = ""
 
 
-def answer(*, organization_id: UUID, hms_call_id: str, assistant_maximum: int | None, now: datetime) -> Answer:
-    """Set time aside for the call and say how long it may be. Asked twice for one call, answers the same.
+def answer(
+    *, organization_id: UUID, hms_call_id: str, assistant_maximum: int | None, now: datetime, rounding: int = 1
+) -> Answer:
+    """Set time aside for the call and say how long it may be. Asked twice for one call, answers the same. `rounding` is
+    the step in seconds that its time will be rounded up to.
 
     When the wallet is busy for 300 ms, the caller gets the grace alone: HMS does not wait for us.
     """
@@ -42,7 +45,11 @@ def answer(*, organization_id: UUID, hms_call_id: str, assistant_maximum: int | 
             if organization.client.state != Client.State.ACTIVE or organization.state != Organization.State.READY:
                 return Answer(refusal=_refusal(allowed))
             hold = holds.take(
-                organization=organization, now=now, assistant_maximum=assistant_maximum, hms_call_id=hms_call_id
+                organization=organization,
+                now=now,
+                assistant_maximum=assistant_maximum,
+                hms_call_id=hms_call_id,
+                rounding=rounding,
             )
     except holds.NotEnoughTime as error:
         return _instead(allowed, error)

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from calls import booking, holds, listing, pace
+from calls import booking, holds, listing, pace, privacy
 from calls.models import Call, Hold
 from calls.rating import Terms, is_over
 from hms_client import Call as HmsCall
@@ -77,7 +77,8 @@ def _book(organization: Organization, told: Sequence[HmsCall], terms: Terms, ask
     done = booking.Booked()
     for first in range(0, len(told), _BATCH):
         batch = told[first : first + _BATCH]
-        done += booking.book(organization=organization, told=batch, terms=terms, asked_at=asked_at)
+        private = privacy.of_new(organization, batch)
+        done += booking.book(organization=organization, told=batch, terms=terms, asked_at=asked_at, private=private)
     return done
 
 

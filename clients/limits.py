@@ -58,7 +58,8 @@ def read(kept: Mapping[str, Any]) -> Limits:
 def choose(*, client_id: UUID, limits: Limits) -> None:
     """Keep these limits for the client. Raises LimitRefused."""
     _refuse_outside("calls_at_once", limits.calls_at_once, 1, MOST_AT_ONCE)
-    _refuse_outside("least_seconds", limits.least_seconds, 1, MOST_LEAST)
+    # With the grace it is a started minute: with less, a call could cost more than both.
+    _refuse_outside("least_seconds", limits.least_seconds, LEAST_SECONDS, MOST_LEAST)
     _refuse_outside("seconds_a_call", limits.seconds_a_call, 1, MOST_A_CALL)
     _refuse_outside("seconds_a_day", limits.seconds_a_day, 1, MOST_A_DAY)
     if limits.seconds_a_call < limits.least_seconds:

@@ -262,6 +262,25 @@ CREATE TABLE "organizations_organization" ("id" uuid NOT NULL PRIMARY KEY, "hms_
 ALTER TABLE "organizations_organization" ADD CONSTRAINT "organizations_organi_client_id_c7c9cd97_fk_clients_c" FOREIGN KEY ("client_id") REFERENCES "clients_client" ("id") DEFERRABLE INITIALLY DEFERRED;
 CREATE INDEX "organizations_organization_hms_name_359ae16d_like" ON "organizations_organization" ("hms_name" varchar_pattern_ops);
 CREATE INDEX "organizations_organization_hms_id_4f9ead88_like" ON "organizations_organization" ("hms_id" varchar_pattern_ops);
+-- organizations.0002_delivery
+CREATE TABLE "organizations_delivery" ("id" uuid NOT NULL PRIMARY KEY, "event" varchar(60) NOT NULL, "call_id" varchar(255) NOT NULL, "is_asked" boolean NOT NULL, "is_private" boolean NOT NULL, "body_sealed" bytea NULL, "body_bytes" integer NOT NULL CHECK ("body_bytes" >= 0), "state" varchar(10) NOT NULL, "attempts" integer NOT NULL CHECK ("attempts" >= 0), "status" smallint NULL CHECK ("status" >= 0), "why" varchar(20) NOT NULL, "latency_ms" integer NULL CHECK ("latency_ms" >= 0), "attempted_at" timestamp with time zone NULL, "created_at" timestamp with time zone NOT NULL, "organization_id" uuid NOT NULL);
+ALTER TABLE "organizations_delivery" ADD CONSTRAINT "organizations_delive_organization_id_d17e404a_fk_organizat" FOREIGN KEY ("organization_id") REFERENCES "organizations_organization" ("id") DEFERRABLE INITIALLY DEFERRED;
+CREATE INDEX "delivery_latest" ON "organizations_delivery" ("organization_id", "created_at" DESC);
+-- organizations.0003_organization_desk
+ALTER TABLE "organizations_organization" ADD COLUMN "content_days" smallint NULL CHECK ("content_days" >= 0);
+ALTER TABLE "organizations_organization" ADD COLUMN "former_webhooks" jsonb DEFAULT '{}'::jsonb NOT NULL;
+ALTER TABLE "organizations_organization" ALTER COLUMN "former_webhooks" DROP DEFAULT;
+ALTER TABLE "organizations_organization" ADD COLUMN "metadata_days" smallint NULL CHECK ("metadata_days" >= 0);
+-- organizations.0004_organization_control
+ALTER TABLE "organizations_organization" ADD COLUMN "control" jsonb DEFAULT '{}'::jsonb NOT NULL;
+ALTER TABLE "organizations_organization" ALTER COLUMN "control" DROP DEFAULT;
+-- organizations.0005_suspension
+ALTER TABLE "organizations_organization" ADD COLUMN "campaigns" jsonb DEFAULT '{}'::jsonb NOT NULL;
+ALTER TABLE "organizations_organization" ALTER COLUMN "campaigns" DROP DEFAULT;
+ALTER TABLE "organizations_organization" ADD COLUMN "switched_off" jsonb DEFAULT '{}'::jsonb NOT NULL;
+ALTER TABLE "organizations_organization" ALTER COLUMN "switched_off" DROP DEFAULT;
+-- organizations.0006_forgetting
+ALTER TABLE "organizations_organization" ADD COLUMN "calls_forgotten_until" timestamp with time zone NULL;
 -- calls.0001_initial
 CREATE TABLE "calls_call" ("id" uuid NOT NULL PRIMARY KEY, "hms_id" varchar(255) NOT NULL UNIQUE, "status" varchar(40) NOT NULL, "direction" varchar(10) NOT NULL, "customer_number" varchar(40) NOT NULL, "own_number" varchar(40) NOT NULL, "assistant_name" varchar(200) NOT NULL, "end_reason" varchar(120) NOT NULL, "placed_at" timestamp with time zone NOT NULL, "started_at" timestamp with time zone NULL, "ended_at" timestamp with time zone NULL, "measured_seconds" integer NULL CHECK ("measured_seconds" >= 0), "billed_seconds" integer NULL CHECK ("billed_seconds" >= 0), "rounding" varchar(2) NOT NULL, "cost_micro_per_minute" integer NULL CHECK ("cost_micro_per_minute" >= 0), "corrections" integer NOT NULL CHECK ("corrections" >= 0), "first_seen_at" timestamp with time zone NOT NULL, "asked_at" timestamp with time zone NOT NULL, "booked_at" timestamp with time zone NULL, "organization_id" uuid NOT NULL);
 CREATE TABLE "calls_hold" ("id" uuid NOT NULL PRIMARY KEY, "hms_call_id" varchar(255) NOT NULL, "destination" varchar(20) NOT NULL, "actor" jsonb NOT NULL, "seconds" integer NOT NULL CHECK ("seconds" >= 0), "created_at" timestamp with time zone NOT NULL, "expires_at" timestamp with time zone NOT NULL, "released_at" timestamp with time zone NULL, "organization_id" uuid NOT NULL);
@@ -278,6 +297,16 @@ CREATE INDEX "hold_open" ON "calls_hold" ("organization_id", "expires_at") WHERE
 ALTER TABLE "calls_call" ADD COLUMN "cut_off_at" timestamp with time zone NULL;
 ALTER TABLE "calls_call" ADD COLUMN "cut_off_why" varchar(10) DEFAULT '' NOT NULL;
 ALTER TABLE "calls_call" ALTER COLUMN "cut_off_why" DROP DEFAULT;
+-- calls.0003_forgetting
+ALTER TABLE "calls_call" ADD COLUMN "is_private" boolean DEFAULT false NOT NULL;
+ALTER TABLE "calls_call" ALTER COLUMN "is_private" DROP DEFAULT;
+ALTER TABLE "calls_call" ADD COLUMN "ledger_key" varchar(80) NULL;
+ALTER TABLE "calls_hold" ADD COLUMN "rounding" smallint DEFAULT 1 NOT NULL CHECK ("rounding" >= 0);
+ALTER TABLE "calls_hold" ALTER COLUMN "rounding" DROP DEFAULT;
+ALTER TABLE "calls_call" DROP CONSTRAINT "calls_call_hms_id_key";
+DROP INDEX IF EXISTS "calls_call_hms_id_4d6dc8b9_like";
+ALTER TABLE "calls_call" ADD CONSTRAINT "call_hms_id_once" UNIQUE ("hms_id");
+ALTER TABLE "calls_call" ADD CONSTRAINT "call_ledger_key_once" UNIQUE ("ledger_key");
 -- clients.0002_limits
 ALTER TABLE "clients_client" ADD COLUMN "limits" jsonb DEFAULT '{}'::jsonb NOT NULL;
 ALTER TABLE "clients_client" ALTER COLUMN "limits" DROP DEFAULT;
@@ -297,23 +326,6 @@ ALTER TABLE "mfa_authenticator" ADD COLUMN "last_used_at" timestamp with time zo
 -- mfa.0003_authenticator_type_uniq
 ALTER TABLE "mfa_authenticator" DROP CONSTRAINT "mfa_authenticator_user_id_type_798d27ea_uniq";
 CREATE UNIQUE INDEX "unique_authenticator_type" ON "mfa_authenticator" ("user_id", "type") WHERE "type" IN ('totp', 'recovery_codes');
--- organizations.0002_delivery
-CREATE TABLE "organizations_delivery" ("id" uuid NOT NULL PRIMARY KEY, "event" varchar(60) NOT NULL, "call_id" varchar(255) NOT NULL, "is_asked" boolean NOT NULL, "is_private" boolean NOT NULL, "body_sealed" bytea NULL, "body_bytes" integer NOT NULL CHECK ("body_bytes" >= 0), "state" varchar(10) NOT NULL, "attempts" integer NOT NULL CHECK ("attempts" >= 0), "status" smallint NULL CHECK ("status" >= 0), "why" varchar(20) NOT NULL, "latency_ms" integer NULL CHECK ("latency_ms" >= 0), "attempted_at" timestamp with time zone NULL, "created_at" timestamp with time zone NOT NULL, "organization_id" uuid NOT NULL);
-ALTER TABLE "organizations_delivery" ADD CONSTRAINT "organizations_delive_organization_id_d17e404a_fk_organizat" FOREIGN KEY ("organization_id") REFERENCES "organizations_organization" ("id") DEFERRABLE INITIALLY DEFERRED;
-CREATE INDEX "delivery_latest" ON "organizations_delivery" ("organization_id", "created_at" DESC);
--- organizations.0003_organization_desk
-ALTER TABLE "organizations_organization" ADD COLUMN "content_days" smallint NULL CHECK ("content_days" >= 0);
-ALTER TABLE "organizations_organization" ADD COLUMN "former_webhooks" jsonb DEFAULT '{}'::jsonb NOT NULL;
-ALTER TABLE "organizations_organization" ALTER COLUMN "former_webhooks" DROP DEFAULT;
-ALTER TABLE "organizations_organization" ADD COLUMN "metadata_days" smallint NULL CHECK ("metadata_days" >= 0);
--- organizations.0004_organization_control
-ALTER TABLE "organizations_organization" ADD COLUMN "control" jsonb DEFAULT '{}'::jsonb NOT NULL;
-ALTER TABLE "organizations_organization" ALTER COLUMN "control" DROP DEFAULT;
--- organizations.0005_suspension
-ALTER TABLE "organizations_organization" ADD COLUMN "campaigns" jsonb DEFAULT '{}'::jsonb NOT NULL;
-ALTER TABLE "organizations_organization" ALTER COLUMN "campaigns" DROP DEFAULT;
-ALTER TABLE "organizations_organization" ADD COLUMN "switched_off" jsonb DEFAULT '{}'::jsonb NOT NULL;
-ALTER TABLE "organizations_organization" ALTER COLUMN "switched_off" DROP DEFAULT;
 INSERT INTO "django_migrations" ("app", "name", "applied") VALUES
   ('people', '0001_initial', now()),
   ('account', '0001_initial', now()),
@@ -329,13 +341,15 @@ INSERT INTO "django_migrations" ("app", "name", "applied") VALUES
   ('billing', '0001_initial', now()),
   ('billing', '0002_ledger', now()),
   ('organizations', '0001_initial', now()),
-  ('calls', '0001_initial', now()),
-  ('calls', '0002_cut_off', now()),
-  ('clients', '0002_limits', now()),
-  ('mfa', '0001_initial', now()),
-  ('mfa', '0002_authenticator_timestamps', now()),
-  ('mfa', '0003_authenticator_type_uniq', now()),
   ('organizations', '0002_delivery', now()),
   ('organizations', '0003_organization_desk', now()),
   ('organizations', '0004_organization_control', now()),
-  ('organizations', '0005_suspension', now());
+  ('organizations', '0005_suspension', now()),
+  ('organizations', '0006_forgetting', now()),
+  ('calls', '0001_initial', now()),
+  ('calls', '0002_cut_off', now()),
+  ('calls', '0003_forgetting', now()),
+  ('clients', '0002_limits', now()),
+  ('mfa', '0001_initial', now()),
+  ('mfa', '0002_authenticator_timestamps', now()),
+  ('mfa', '0003_authenticator_type_uniq', now());

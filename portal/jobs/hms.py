@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from agencies import call_terms, control, minutes, quarantine
-from calls import campaign_pauses, cutting, sync
+from calls import campaign_pauses, cutting, forgetting, sync
 from organizations import assistants, hms, provisioning, suspension
 from organizations.models import Organization
 from tenancy import schemas
@@ -72,9 +72,17 @@ def stray_calls(subject: str) -> datetime | None:
     return timezone.now() + quarantine.EVERY
 
 
+def forget_calls(subject: str) -> datetime | None:
+    """Let the numbers of old calls go, daily."""
+    now = timezone.now()
+    forgetting.forget(now)
+    return now + forgetting.EVERY
+
+
 JOBS: dict[str, Callable[[str], datetime | None]] = {
     provisioning.KIND: organization,
     "sync_calls": sync_calls,
+    forgetting.KIND: forget_calls,
     suspension.KIND: suspended,
     campaign_pauses.KIND: campaigns,
     minutes.KIND: refresh_minutes,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from agencies import call_terms
 from calls import going_on, holds, placing
 from clients.models import Client
 from hms_client import HMSError
@@ -148,6 +149,7 @@ def _place(request: HttpRequest, form: CallForm) -> HttpResponse | None:
             destination=said["destination"],
             actor=request.actor.as_json(),  # type: ignore[attr-defined]
             form_token=said["form_token"],
+            rounding=call_terms.rounding(agency_of(request).pk),
         )
     except (placing.PlacedAlready, placing.AnswerLost) as unsure:
         messages.info(request, str(unsure))

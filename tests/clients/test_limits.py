@@ -38,7 +38,7 @@ def test_limits_are_kept_and_taken_away_again(ben: Client) -> None:
         ("seconds_a_day", Limits(seconds_a_day=29)),
         ("seconds_a_call", Limits(seconds_a_call=29)),
         ("seconds_a_call", Limits(seconds_a_call=4 * 3600 + 1)),
-        ("least_seconds", Limits(least_seconds=0)),
+        ("least_seconds", Limits(least_seconds=29)),
         ("sentence", Limits(sentence="x" * 301)),
     ],
 )
