@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from billing import credits, ledger, wallets
 from billing.models import LedgerEntry, Wallet
+from calls import aftermath
 from tenancy import schemas
 from vault.models import StripeConnection
 
@@ -84,6 +85,7 @@ def allocate(
             actor=actor,
             reason=said,
         )
+        aftermath.of_movement(client_id)
     if posting.outcome is ledger.Outcome.CONFLICT:
         raise FormSentTwice("amount", _("This form was sent before, with other values. Open the page again."))
     return posting
@@ -105,7 +107,7 @@ def undo(*, client_id: UUID, version: int, reason: str, actor: Mapping[str, str]
         if version not in undone(client_id, [version]):
             _refuse_what_went_live(entry)
             _refuse_debt("", wallet, entry.amount)
-        return ledger.post(
+        posting = ledger.post(
             client_id=client_id,
             amount=-entry.amount,
             kind=LedgerEntry.Kind.REVERSAL,
@@ -116,6 +118,8 @@ def undo(*, client_id: UUID, version: int, reason: str, actor: Mapping[str, str]
             actor=actor,
             reason=said,
         )
+        aftermath.of_movement(client_id)
+    return posting
 
 
 def undone(client_id: UUID, versions: Iterable[int]) -> set[int]:

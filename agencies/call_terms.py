@@ -66,6 +66,13 @@ def cost_micro_per_minute(agency_id: int) -> int:
     return COST_MICRO if cost is None else cost
 
 
+def rounding(agency_id: int) -> int:
+    """The step in seconds that a call placed now is rounded up to."""
+    rows = CallTerms.objects.filter(agency_id=agency_id, from_at__lte=timezone.now()).order_by("-from_at")
+    step = rows.values_list("rounding", flat=True).first()
+    return ROUNDING if step is None else step
+
+
 def history(agency_id: int) -> list[CallTerms]:
     """Everything that was ever agreed, the latest first; what is still to come stands before what holds."""
     return list(CallTerms.objects.filter(agency_id=agency_id).order_by("-from_at"))

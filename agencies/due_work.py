@@ -7,11 +7,12 @@ same: a restored backup, a row deleted by hand.
 from agencies import addresses, control, going_live, minutes, quarantine, reconciliation, sweep, webhook_proof
 from agencies.models import Agency
 from billing import expiry, purchases, receipts, refunds
+from calls import campaign_pauses, forgetting
 from domains import verification
 from domains.models import Domain
 from follow_ups import agenda
 from inbox import stripe_events
-from organizations import deliveries, documents, provisioning
+from organizations import deliveries, documents, provisioning, suspension
 from organizations.models import Organization
 from tenancy import door
 from vault.models import HMSConnection, StripeConnection
@@ -29,6 +30,7 @@ def rebuild(agency: Agency) -> int:
         wanted = [
             *_organizations(),
             *_calls(),
+            *_held_back(),
             *_deliveries(),
             *_documents(),
             *_events(agency),
@@ -51,8 +53,13 @@ def _organizations() -> list[tuple[str, str]]:
 
 
 def _calls() -> list[tuple[str, str]]:
-    found = Organization.objects.filter(state=Organization.State.READY).values_list("pk", flat=True)
+    found = Organization.objects.filter(api_key_sealed__isnull=False).values_list("pk", flat=True)
     return [(SYNC_KIND, str(pk)) for pk in found]
+
+
+def _held_back() -> list[tuple[str, str]]:
+    stopped = [(suspension.KIND, str(row.pk)) for row in suspension.is_due()]
+    return [*stopped, *((campaign_pauses.KIND, str(row.pk)) for row in campaign_pauses.waiting())]
 
 
 def _deliveries() -> list[tuple[str, str]]:
@@ -93,7 +100,9 @@ def _test_credits() -> list[tuple[str, str]]:
 
 def _minutes(agency: Agency) -> list[tuple[str, str]]:
     is_connected = HMSConnection.objects.filter(agency_id=agency.pk, api_key_sealed__isnull=False).exists()
-    return [(kind, "") for kind in (minutes.KIND, control.KIND, quarantine.KIND)] if is_connected else []
+    return (
+        [(kind, "") for kind in (minutes.KIND, control.KIND, quarantine.KIND, forgetting.KIND)] if is_connected else []
+    )
 
 
 def _stripe(agency: Agency) -> list[tuple[str, str]]:

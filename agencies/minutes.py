@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from agencies import control, coverage, quarantine, watch
 from agencies.models import Agency, MinutesReading
+from calls import forgetting
 from follow_ups import agenda
 from hms_client import Forbidden, HMSError, InvalidArgument, Unauthorized
 from hms_client import Organization as HmsOrganization
@@ -79,7 +80,7 @@ def connect(agency_id: int, api_key: str) -> HMSConnection:
         except connections.OrganizationTaken as error:
             raise OrganizationTaken(str(error)) from error
         _take_in(connection, found)
-        for kind in (KIND, control.KIND, quarantine.KIND):
+        for kind in (KIND, control.KIND, quarantine.KIND, forgetting.KIND):
             agenda.schedule(kind=kind)
         for waiting in Organization.objects.filter(state=Organization.State.WANTED):
             agenda.schedule(kind="organization", subject=str(waiting.pk))

@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 
 from agencies import discrepancies
 from agencies.models import Discrepancy, StrayCall
-from calls import listing, pace, rating
-from calls.models import Call
+from calls import identity, listing, pace, rating
 from hms_client import Call as HmsCall
 from hms_client import ChildOrganization
 from organizations import hms
@@ -41,7 +40,7 @@ def look(now: datetime) -> None:
     with hms.for_agency() as client:
         told = list(client.calls.iterate(start_date=now - listing.SWEEP - _KNOWN_BY_NOW, page_size=_PAGE_SIZE))
         own = client.organizations.get(include_children=True)
-    known = set(Call.objects.filter(hms_id__in=[call.id for call in told]).values_list("hms_id", flat=True))
+    known = identity.known(call.id for call in told).keys()
     _let_go(call for call in told if call.id in known)
     _keep([call for call in told if call.id not in known and _is_old(call, now)], StrayCall.Why.OWN, own.name)
     _of_agency().filter(placed_at__lt=now - KEPT).delete()

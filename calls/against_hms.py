@@ -13,7 +13,7 @@ from uuid import UUID
 from billing import statements
 from billing.models import LedgerEntry
 from billing.months import Month
-from calls import rating
+from calls import identity, rating
 from calls.models import Call
 from calls.rating import Terms
 from hms_client import Call as HmsCall
@@ -69,20 +69,21 @@ def compare(client_id: UUID, month: Month, told: Iterable[HmsCall], *, terms: Te
     """Compare what HMS lists, read with a day to spare on both sides, with the ledger. `terms` are those that hold for
     calls that are not booked yet. In the agency's schema.
     """
-    listed = {call.id: call for call in told}
-    of_month = [call for call in listed.values() if month.starts_at <= call.created_at < month.next.starts_at]
+    told, hashed = list(told), identity.hasher()
+    ids = {hms_id: row.ledger_id for hms_id, row in identity.known(call.id for call in told).items()}
+    listed = {ids.get(call.id) or hashed(call.id): call for call in told}
+    of_month = {key: call for key, call in listed.items() if month.starts_at <= call.created_at < month.next.starts_at}
     booked = _booked_in(client_id, month)
-    rows = _known(client_id, {*booked, *(call.id for call in of_month)}) | _placed_in(client_id, month)
+    rows = _known(client_id, {*booked, *of_month}) | _placed_in(client_id, month)
     ever = _booked_ever(client_id, rows.values())
     time = Time(taken=sum(booked.values()))
-    for call in of_month:
-        _add(time, call, rows.get(call.id), ever.get(call.id, 0), booked.get(call.id, 0), terms, now)
-    ours = {call.id for call in of_month}
-    for hms_id in {*booked, *rows} - ours:
-        taken, row = booked.get(hms_id, 0), rows.get(hms_id)
-        if hms_id in listed or (row is not None and not month.starts_at <= row.placed_at < month.next.starts_at):
+    for key, call in of_month.items():
+        _add(time, call, rows.get(key), ever.get(key, 0), booked.get(key, 0), terms, now)
+    for key in {*booked, *rows} - of_month.keys():
+        taken, row = booked.get(key, 0), rows.get(key)
+        if key in listed or (row is not None and not month.starts_at <= row.placed_at < month.next.starts_at):
             time.from_elsewhere += taken
-        elif lost := ever.get(hms_id, taken):
+        elif lost := ever.get(key, taken):
             time.booked_elsewhere += lost - taken
             time.rows.append(CallRow(row, row.placed_at if row else month.starts_at, None, 0, lost))
     return time
@@ -121,7 +122,7 @@ def _booked_ever(client_id: UUID, rows: Iterable[Call]) -> Mapping[str, int]:
     keys = [
         key
         for row in rows
-        for key in (row.hms_id, *(f"{row.hms_id}#{number}" for number in range(1, row.corrections + 1)))
+        for key in (row.ledger_id, *(f"{row.ledger_id}#{number}" for number in range(1, row.corrections + 1)))
     ]
     found: defaultdict[str, int] = defaultdict(int)
     for chunk in _chunks(keys):
@@ -138,11 +139,11 @@ def _by_call(entries: Iterable[tuple[str, str, int]]) -> Mapping[str, int]:
     return taken
 
 
-def _known(client_id: UUID, hms_ids: Iterable[str]) -> dict[str, Call]:
+def _known(client_id: UUID, ledger_ids: Iterable[str]) -> dict[str, Call]:
     found: dict[str, Call] = {}
-    for chunk in _chunks(list(hms_ids)):
-        for call in Call.objects.filter(organization__client_id=client_id, hms_id__in=chunk):
-            found[call.hms_id] = call
+    for chunk in _chunks(list(ledger_ids)):
+        for call in Call.objects.filter(identity.of_entries(chunk), organization__client_id=client_id):
+            found[call.ledger_id] = call
     return found
 
 
@@ -150,7 +151,7 @@ def _placed_in(client_id: UUID, month: Month) -> dict[str, Call]:
     """Booked calls of the month as we know them: HMS may not list one of them any more."""
     of_month = Call.objects.filter(placed_at__gte=month.starts_at, placed_at__lt=month.next.starts_at)
     booked = of_month.filter(organization__client_id=client_id, booked_at__isnull=False)
-    return {call.hms_id: call for call in booked}
+    return {call.ledger_id: call for call in booked}
 
 
 def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:

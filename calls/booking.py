@@ -5,7 +5,7 @@ a correction. Whatever is told twice, late or out of order, the sum of a call's 
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from django.db import transaction
 
 from billing import ledger, wallets
 from billing.models import LedgerEntry
-from calls import holds, rating
+from calls import forgetting, holds, identity, rating
 from calls.models import Call
 from calls.rating import Terms
 from hms_client import Call as HmsCall
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 _SOURCE = "hms"
 _ACTOR = {"kind": "hms", "id": "", "email": ""}
 _TOLD = [
+    "hms_id",
     "status",
     "direction",
     "customer_number",
@@ -53,39 +54,45 @@ class Booked:
         return Booked(self.new + other.new, self.entries + other.entries, self.elsewhere + other.elsewhere)
 
 
-def book(*, organization: Organization, told: Sequence[HmsCall], terms: Terms, asked_at: datetime) -> Booked:
+def book(
+    *,
+    organization: Organization,
+    told: Sequence[HmsCall],
+    terms: Terms,
+    asked_at: datetime,
+    private: Collection[str] = (),
+) -> Booked:
     """Take in what HMS answered to a question asked at `asked_at`, in one transaction. An older answer than the one a
-    call has already changes nothing. Seconds may fall below zero: what was talked is always taken.
+    call has already changes nothing. Seconds may fall below zero: what was talked is always taken. `private` are ids of
+    new calls of which no number is kept.
 
     Most answers say what is known. Then nobody's wallet is locked.
     """
+    hashed, ids = identity.hasher(), [call.id for call in told]
     if len(told) <= _USUAL and not holds.are_open(organization):
-        known = _known(told)
+        known = identity.known(ids, hashed)
         if all(_repeats(organization, known.get(call.id), call, terms) for call in told):
-            _heard(organization, known, asked_at)
+            _heard(organization, known.values(), asked_at)
             return Booked(elsewhere=_elsewhere(organization, told, known))
     with transaction.atomic():
         wallets.lock(organization.client_id)
-        known = _known(told)
+        known = identity.known(ids, hashed)
         mine = [call for call in told if _is_news(organization, known.get(call.id), asked_at)]
-        fresh = [_new_row(organization, call) for call in mine if call.id not in known]
-        rows = known | {row.hms_id: row for row in fresh}
+        new = [call for call in mine if call.id not in known]
+        fresh = [_new_row(organization, call, hashed(call.id), is_private=call.id in private) for call in new]
+        rows = {**known, **{call.id: row for call, row in zip(new, fresh, strict=True)}}
         before = {call.id: _facts(known[call.id]) for call in mine if call.id in known}
         for call in mine:
             _take_in(rows[call.id], call, asked_at)
-        ours = [rows[call.id] for call in mine]
-        entries = _post(organization, ours, terms, asked_at)
-        rows_at_once.insert(fresh)
-        _rewrite([row for row in ours if row.hms_id in known], before, asked_at)
+        entries = _post(organization, [rows[call.id] for call in mine], terms, asked_at)
+        settled = [call.id for call in mine if rows[call.id].booked_at is not None]
         if holds.are_open(organization):
-            holds.adopt(organization=organization, rows=fresh)
-            settled = [row.hms_id for row in ours if row.booked_at is not None]
+            holds.adopt(organization=organization, told=new)
             holds.release(organization=organization, hms_call_ids=settled, now=asked_at)
+        _hide(organization, [rows[hms_id] for hms_id in settled])
+        rows_at_once.insert(fresh)
+        _rewrite([(call.id, rows[call.id]) for call in mine if call.id in known], before, asked_at)
     return Booked(len(fresh), entries, _elsewhere(organization, told, known))
-
-
-def _known(told: Sequence[HmsCall]) -> dict[str, Call]:
-    return {row.hms_id: row for row in Call.objects.filter(hms_id__in=[call.id for call in told])}
 
 
 def _repeats(organization: Organization, row: Call | None, call: HmsCall, terms: Terms) -> bool:
@@ -97,10 +104,10 @@ def _repeats(organization: Organization, row: Call | None, call: HmsCall, terms:
     return _facts(then) == _facts(row) and _target(then, terms) in (None, row.billed_seconds)
 
 
-def _heard(organization: Organization, known: Mapping[str, Call], asked_at: datetime) -> None:
+def _heard(organization: Organization, known: Iterable[Call], asked_at: datetime) -> None:
     """Write down that HMS has said so again: an older answer that comes later is known for one."""
-    mine = Call.objects.filter(hms_id__in=list(known), organization=organization, asked_at__lt=asked_at)
-    mine.update(asked_at=asked_at)
+    ids = [row.pk for row in known]
+    Call.objects.filter(pk__in=ids, organization=organization, asked_at__lt=asked_at).update(asked_at=asked_at)
 
 
 def _elsewhere(organization: Organization, told: Sequence[HmsCall], known: Mapping[str, Call]) -> tuple[HmsCall, ...]:
@@ -115,19 +122,38 @@ def _facts(row: Call) -> tuple[object, ...]:
     return tuple(getattr(row, name) for name in (*_TOLD, *_BOOKED))
 
 
-def _rewrite(rows: Iterable[Call], before: Mapping[str, tuple[object, ...]], asked_at: datetime) -> None:
+def _rewrite(rows: Sequence[tuple[str, Call]], before: Mapping[str, tuple[object, ...]], asked_at: datetime) -> None:
     """Keep what became another; of the many that HMS only repeats, just that it was asked."""
-    changed = [row for row in rows if _facts(row) != before[row.hms_id]]
+    changed = [row for hms_id, row in rows if _facts(row) != before[hms_id]]
     Call.objects.bulk_update(changed, [*_TOLD, *_BOOKED])
-    Call.objects.filter(hms_id__in=list(before)).update(asked_at=asked_at)
+    Call.objects.filter(pk__in=[row.pk for _hms_id, row in rows]).update(asked_at=asked_at)
+
+
+def _hide(organization: Organization, settled: Iterable[Call]) -> None:
+    """HMS is not asked again about a private call that is settled: from here on its id for good is enough."""
+    private = [row for row in settled if row.is_private and row.ledger_key and not row.is_forgotten]
+    hidden = {row.hms_id: row.ledger_key or "" for row in private}
+    for row in private:
+        forgetting.hide(row)
+    forgetting.hide_holds(organization=organization, hidden=hidden)
 
 
 def _is_news(organization: Organization, row: Call | None, asked_at: datetime) -> bool:
     return row is None or (row.organization_id == organization.pk and row.asked_at <= asked_at)
 
 
-def _new_row(organization: Organization, call: HmsCall) -> Call:
-    return Call(organization=organization, hms_id=call.id, placed_at=call.created_at)
+def _new_row(organization: Organization, call: HmsCall, ledger_key: str, *, is_private: bool) -> Call:
+    """A call that comes so late that its number would have gone has none from the start."""
+    until = organization.calls_forgotten_until
+    is_late = until is not None and call.created_at < until
+    hms_id = ledger_key if is_late else call.id
+    return Call(
+        organization=organization,
+        hms_id=hms_id,
+        ledger_key=ledger_key,
+        placed_at=call.created_at,
+        is_private=is_private,
+    )
 
 
 def _take_in(row: Call, call: HmsCall, asked_at: datetime) -> None:
@@ -137,7 +163,8 @@ def _take_in(row: Call, call: HmsCall, asked_at: datetime) -> None:
         return
     row.status = call.status[:40]
     row.direction = (call.direction or row.direction)[:10]
-    row.customer_number = (call.caller_phone or row.customer_number)[:40]
+    if not row.is_private and not row.is_forgotten:
+        row.customer_number = (call.caller_phone or row.customer_number)[:40]
     row.own_number = (call.assistant_phone or call.phone_number or row.own_number)[:40]
     row.assistant_name = (call.assistant_name or row.assistant_name)[:200]
     row.end_reason = (call.end_reason or row.end_reason)[:120]
@@ -193,8 +220,8 @@ def _movement(organization: Organization, row: Call, target: int, terms: Terms) 
         amount=(row.billed_seconds or 0) - target,
         kind=LedgerEntry.Kind.USAGE if is_first else LedgerEntry.Kind.USAGE_CORRECTION,
         source=_SOURCE,
-        source_id=row.hms_id if is_first else f"{row.hms_id}#{row.corrections}",
-        fact={"call": row.hms_id, "measured_seconds": row.measured_seconds or 0},
+        source_id=row.ledger_id if is_first else f"{row.ledger_id}#{row.corrections}",
+        fact={"call": row.ledger_id, "measured_seconds": row.measured_seconds or 0},
         livemode=terms.livemode,
         actor=_ACTOR,
         event_at=row.ended_at or row.started_at or row.placed_at,

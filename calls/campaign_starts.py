@@ -10,8 +10,9 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from billing import wallets
-from calls import holds
+from calls import campaign_pauses, holds
 from calls.models import Call
+from clients import limits
 from clients.models import Client
 from hms_client import Campaign, HMSClient, Lead
 from organizations import reporting
@@ -73,7 +74,8 @@ def needed(organization: Organization, *, leads: int, longest: int | None) -> Ne
     ]
     enough = len(billed) >= LEAST_SAMPLE
     each = max(1, -(-sum(billed) // len(billed))) if enough else USUAL_SECONDS
-    most = min(longest or holds.CAP_SECONDS, holds.CAP_SECONDS)
+    cap = limits.of(organization.client_id).seconds_a_call
+    most = min(longest or cap, cap)
     available = max(0, wallets.get(organization.client_id).available)
     return Need(leads, min(each, most), available, len(billed) if enough else 0)
 
@@ -102,8 +104,12 @@ def start(organization: Organization, client: HMSClient, campaign_id: str) -> Ca
             _("%(leads)d leads are expected to take %(needed)d s, and %(available)d s are available.")
             % {"leads": need.leads, "needed": need.seconds, "available": need.available}
         )
-    longest = assistant.max_duration_seconds if assistant else None
-    if assistant and (longest is None or longest > holds.CAP_SECONDS):
-        client.assistants.update(assistant.id, max_duration_seconds=holds.CAP_SECONDS)
+    longest, cap = (
+        assistant.max_duration_seconds if assistant else None,
+        limits.of(organization.client_id).seconds_a_call,
+    )
+    if assistant and (longest is None or longest > cap):
+        client.assistants.update(assistant.id, max_duration_seconds=cap)
         reporting.forget(organization)
+    campaign_pauses.started(organization.pk, campaign_id)
     return client.campaigns.update(campaign_id, status="scheduled")

@@ -55,7 +55,9 @@ class Content:
 
 def read(call: Call) -> Content:
     """What may be shown of the call now. Talks to HMS. Raises CannotAsk."""
-    told = _told(call)
+    if call.is_private:
+        return Content(State.PRIVATE)
+    told = None if call.is_forgotten else _told(call)
     if told is None:
         return Content(State.NOTHING)
     if _is_private(call, told):
@@ -73,7 +75,7 @@ def read(call: Call) -> Content:
 
 def recording_url(call: Call) -> str:
     """Where HMS has the recording right now: an address for us alone. Talks to HMS. Raises NoRecording, CannotAsk."""
-    told = _told(call)
+    told = None if call.is_private or call.is_forgotten else _told(call)
     if told is None or not told.recording_url or _is_private(call, told):
         raise NoRecording
     return told.recording_url

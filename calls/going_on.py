@@ -1,17 +1,18 @@
 """What is going on for a client right now, running calls above all, and what a next one may cost. Reads only."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from calls import holds
+from billing.models import Wallet
+from calls import holds, obstacles
 from calls.models import Call, Hold
 from calls.rating import is_over
+from clients import limits
 
-# A call that was never said to be over is not shown as running for ever.
-_LONGEST = timedelta(hours=4)
 _MOST, _MOST_OF_ALL = 5, 30
 
 
@@ -46,7 +47,7 @@ def look_at_all(*, now: datetime) -> list[GoingOn]:
 
 
 def _going(among: QuerySet[Call], now: datetime, most: int) -> list[GoingOn]:
-    unsettled = among.filter(booked_at=None, placed_at__gt=now - _LONGEST)
+    unsettled = among.filter(booked_at=None, placed_at__gt=now - obstacles.LONGEST)
     calls = list(unsettled.order_by("-placed_at", "-pk")[:most])
     if not calls:
         return []
@@ -56,15 +57,14 @@ def _going(among: QuerySet[Call], now: datetime, most: int) -> list[GoingOn]:
     return [_going_on(call, longest.get(call.hms_id, 0), now) for call in calls]
 
 
-def costs_at_most(available: int, *, assistant_maximum: int | None = None) -> int:
+def costs_at_most(wallet: Wallet, *, assistant_maximum: int | None = None) -> int:
     """The most seconds that a call started now could take, the grace at its end included; 0 when none can start."""
-    if available < holds.MINIMUM_SECONDS:
+    room = obstacles.room(wallet, limits.of(wallet.client_id), now=timezone.now())
+    if room.obstacle is not None:
         return 0
-    return min(available, assistant_maximum or holds.CAP_SECONDS, holds.CAP_SECONDS) + holds.GRACE_SECONDS
+    return min(room.seconds, assistant_maximum or room.seconds) + holds.GRACE_SECONDS
 
 
 def _going_on(call: Call, longest_seconds: int, now: datetime) -> GoingOn:
-    elapsed = None
-    if call.started_at is not None:
-        elapsed = max(int(((call.ended_at or now) - call.started_at) / timedelta(seconds=1)), 0)
+    elapsed = None if call.started_at is None else obstacles.talked(call, now)
     return GoingOn(call, is_over(call.status, has_ended=call.ended_at is not None), elapsed, longest_seconds)

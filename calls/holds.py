@@ -7,25 +7,39 @@ knows of no such call.
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
-from billing import disputes, wallets
-from billing.models import Wallet
-from calls.models import Call, Hold
+from billing import wallets
+from calls import obstacles, rating, rehearsals
+from calls.models import Hold
+from calls.obstacles import LimitReached, NotEnoughTime, Obstacle, OutOfCredits, obstacle, refusal
+from clients import limits
+from hms_client import Call as HmsCall
 from organizations.models import Organization
 
-# The least that a call is started with, and the most that one call sets aside.
-MINIMUM_SECONDS = 30
-CAP_SECONDS = 1800
+# The rule of what may start is spoken of together with what a start sets aside.
+__all__ = [
+    "IN_THE_BROWSER",
+    "LimitReached",
+    "NotEnoughTime",
+    "Obstacle",
+    "OutOfCredits",
+    "adopt",
+    "expire",
+    "longest_call",
+    "name",
+    "obstacle",
+    "refusal",
+    "release",
+    "release_one",
+    "take",
+]
+
 # Beyond what was set aside, so that a call ends with a sentence and not in one.
 GRACE_SECONDS = 30
 # HMS needs some time to end a call and to write it down.
 SETTLING_SECONDS = 120
-# A call that HMS calls running for longer than this is not waited for.
-_LONGEST = timedelta(hours=4)
 # HMS notes a call within this time of being asked for it, by a clock that may differ from ours by this much.
 _PLACED_WITHIN = timedelta(minutes=5)
 _CLOCKS_DIFFER = timedelta(minutes=1)
@@ -33,55 +47,6 @@ _CLOCKS_DIFFER = timedelta(minutes=1)
 
 # Stands where the number would, for a call in the browser: it has none.
 IN_THE_BROWSER = "web"
-
-
-class NotEnoughTime(ValueError):
-    """Too little is available to start a call. The message is for the client."""
-
-
-class PaymentDisputed(NotEnoughTime):
-    """A payment of the client is disputed: what runs goes on, nothing new starts."""
-
-
-class BelowZero(NotEnoughTime):
-    """More was used or taken back than there was."""
-
-
-class Obstacle(StrEnum):
-    """Why a client's next call would not start."""
-
-    DISPUTE = "dispute"
-    DEBT = "debt"
-    CREDITS = "credits"
-
-
-_REFUSALS: dict[Obstacle, type[NotEnoughTime]] = {
-    Obstacle.DISPUTE: PaymentDisputed,
-    Obstacle.DEBT: BelowZero,
-    Obstacle.CREDITS: NotEnoughTime,
-}
-
-
-def obstacle(wallet: Wallet) -> Obstacle | None:
-    """What keeps the next call of this wallet's client from starting, as far as money goes; None for nothing.
-
-    The same rule refuses a start, so what is said before is what happens.
-    """
-    if disputes.stop_starts(wallet.client_id):
-        return Obstacle.DISPUTE
-    if wallet.balance < 0:
-        return Obstacle.DEBT
-    return Obstacle.CREDITS if wallet.available < MINIMUM_SECONDS else None
-
-
-def refusal(why: Obstacle) -> str:
-    """The sentence for the client who wanted to call."""
-    sentences = {
-        Obstacle.DISPUTE: _("A payment is disputed, so no new call can start. Please get in touch with us."),
-        Obstacle.DEBT: _("Your balance is below zero, so no new call can start. Please buy credits first."),
-        Obstacle.CREDITS: _("There is not enough time left for a call. Please buy credits first."),
-    }
-    return sentences[why]
 
 
 def take(
@@ -93,19 +58,22 @@ def take(
     destination: str = "",
     actor: Mapping[str, str] | None = None,
     hold_id: uuid.UUID | None = None,
+    rounding: int = 1,
 ) -> Hold:
-    """Set aside what one call may use: what is available, at most the assistant's maximum and our cap, in seconds.
+    """Set aside what one call may use: of what is available what the assistant's maximum and the limits allow.
 
-    A call that has a hold keeps it. Inside the caller's transaction. Raises NotEnoughTime, PaymentDisputed, BelowZero.
+    `rounding` is the step in seconds that its time will be rounded up to. A call that has a hold keeps it. Inside the
+    caller's transaction. Raises NotEnoughTime or a subclass of it.
     """
     wallet = wallets.lock(organization.client_id)
     known = _open(organization).filter(hms_call_id=hms_call_id).first() if hms_call_id else None
     if known is not None:
         return known
-    why = obstacle(wallet)
-    if why is not None:
-        raise _REFUSALS[why](refusal(why))
-    seconds = min(wallet.available, assistant_maximum or CAP_SECONDS, CAP_SECONDS)
+    rehearsals.take_turns()
+    room = obstacles.room(wallet, limits.of(organization.client_id), now=now)
+    if room.obstacle is not None:
+        raise obstacles.REFUSALS[room.obstacle](refusal(room.obstacle))
+    seconds = min(room.seconds, rating.billed_seconds(assistant_maximum or room.seconds, rounding=rounding))
     hold = Hold.objects.create(
         id=hold_id or uuid.uuid4(),
         organization=organization,
@@ -113,6 +81,7 @@ def take(
         destination=destination,
         actor=dict(actor or {}),
         seconds=seconds,
+        rounding=rounding,
         created_at=now,
         expires_at=now + timedelta(seconds=seconds + GRACE_SECONDS + SETTLING_SECONDS),
     )
@@ -121,8 +90,8 @@ def take(
 
 
 def longest_call(hold: Hold) -> int:
-    """For how many seconds HMS may let the call run."""
-    return hold.seconds + GRACE_SECONDS
+    """For how many seconds HMS may let the call run: rounded up, they take no more than what is held and the grace."""
+    return max((hold.seconds + GRACE_SECONDS) // hold.rounding, 1) * hold.rounding
 
 
 def release(*, organization: Organization, hms_call_ids: Collection[str], now: datetime) -> int:
@@ -145,26 +114,26 @@ def name(hold: Hold, *, hms_call_id: str) -> None:
     Hold.objects.filter(pk=hold.pk).update(hms_call_id=hms_call_id)
 
 
-def adopt(*, organization: Organization, rows: Iterable[Call]) -> None:
+def adopt(*, organization: Organization, told: Iterable[HmsCall]) -> None:
     """Give new calls of the list the holds that know no call yet: same number, or in the browser, about the same time.
 
     Inside the caller's transaction, under the wallet's lock.
     """
     nameless = list(_open(organization).filter(hms_call_id="").exclude(destination="").order_by("created_at"))
-    for row in rows:
+    for call in told:
         for hold in nameless:
-            since = row.placed_at - hold.created_at
+            since = call.created_at - hold.created_at
             in_time = -_CLOCKS_DIFFER <= since <= _PLACED_WITHIN
-            if in_time and _is_for(hold, row):
-                Hold.objects.filter(pk=hold.pk).update(hms_call_id=row.hms_id)
+            if in_time and _is_for(hold, call):
+                Hold.objects.filter(pk=hold.pk).update(hms_call_id=call.id)
                 nameless.remove(hold)
                 break
 
 
-def _is_for(hold: Hold, row: Call) -> bool:
+def _is_for(hold: Hold, call: HmsCall) -> bool:
     if hold.destination == IN_THE_BROWSER:
-        return row.direction == "web"
-    return hold.destination in (row.customer_number, row.own_number)
+        return call.direction == "web"
+    return hold.destination in (call.caller_phone, call.assistant_phone or call.phone_number)
 
 
 def are_open(organization: Organization) -> bool:
@@ -179,7 +148,7 @@ def expire(*, organization: Organization, running: Collection[str], asked_at: da
     """
     wallets.lock(organization.client_id)
     expired = _open(organization).filter(expires_at__lte=asked_at)
-    still = expired.filter(hms_call_id__in=running, created_at__gt=asked_at - _LONGEST)
+    still = expired.filter(hms_call_id__in=running, created_at__gt=asked_at - obstacles.LONGEST)
     return _give_back(organization, expired.exclude(pk__in=still.values("pk")), asked_at)
 
 

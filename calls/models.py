@@ -20,9 +20,14 @@ class Call(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="calls", db_index=False)
-    # HMS's own id; may hold the caller's number, so it stands in no address and no log. Unique for the whole agency: by
-    # this id alone the ledger knows a call.
-    hms_id = models.CharField(max_length=255, unique=True)
+    # HMS's own id; may hold the caller's number, so it stands in no address and no log, and goes when the number goes:
+    # then it is the same as ledger_key.
+    hms_id = models.CharField(max_length=255)
+    # The call's id for good, a hash: by it alone the ledger knows a call. Unique for the whole agency. Null: the call
+    # was booked under hms_id, before there were hashes.
+    ledger_key = models.CharField(max_length=80, null=True)
+    # Its assistant was in privacy mode when the call was first seen, or may have been: no number of it is kept.
+    is_private = models.BooleanField(default=False)
     # HMS's word: an open set.
     status = models.CharField(max_length=40)
     direction = models.CharField(max_length=10, blank=True)
@@ -49,8 +54,15 @@ class Call(models.Model):
     asked_at = models.DateTimeField(default=timezone.now)
     # When the call was over and its time known, or it was known to cost nothing.
     booked_at = models.DateTimeField(null=True)
+    # When HMS was last asked to end it because it may not go on, and why: calls.cutting.Why.
+    cut_off_at = models.DateTimeField(null=True)
+    cut_off_why = models.CharField(max_length=10, blank=True)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["hms_id"], name="call_hms_id_once"),
+            models.UniqueConstraint(fields=["ledger_key"], name="call_ledger_key_once"),
+        ]
         indexes = [
             models.Index(fields=["organization", "-placed_at"], name="call_latest"),
             # The calls of all clients, the latest first.
@@ -62,6 +74,16 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def ledger_id(self) -> str:
+        """The id that its entries are keyed by."""
+        return self.ledger_key or self.hms_id
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether HMS's id is gone: HMS cannot be asked about the call any more."""
+        return self.hms_id == self.ledger_key
 
 
 class Hold(models.Model):
@@ -77,6 +99,8 @@ class Hold(models.Model):
     # "request", the hash of what it asked for: the same key with another request is refused.
     actor = models.JSONField(default=dict)
     seconds = models.PositiveIntegerField()
+    # The step in seconds that the call's time will be rounded up to, as agreed when it was taken.
+    rounding = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     released_at = models.DateTimeField(null=True)

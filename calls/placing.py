@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing import wallets
-from calls import holds
+from calls import holds, identity
 from calls.models import Call, Hold
 from clients.models import Client
 from follow_ups import agenda
@@ -62,6 +62,10 @@ class NotEnoughTime(CannotCall):
     """Too little is available to start a call."""
 
 
+class LimitReached(CannotCall):
+    """The agency's limits for this client allow no further call now."""
+
+
 class AnswerLost(CannotCall):
     """HMS was asked and its answer was lost: the call may be ringing. Its time stays set aside until we know."""
 
@@ -82,15 +86,17 @@ def start(
     destination: str,
     actor: Mapping[str, str],
     form_token: uuid.UUID | None = None,
+    rounding: int = 1,
 ) -> Call:
     """Place a call and return it as HMS took it on. `form_token` makes a form that is sent twice place one call.
+    `rounding` is the step in seconds that its time will be rounded up to.
 
     Raises a subclass of CannotCall. Talks to HMS: not to be called inside a transaction.
     """
     number = check_destination(destination)
     organization = _ready_organization(client_id)
     assistant, own_number = _chosen(organization, assistant_id, number_id)
-    hold = _set_aside(organization, assistant, number, actor, form_token)
+    hold = _set_aside(organization, assistant, number, actor, form_token, rounding)
     started = _ask(
         hold,
         lambda client: client.calls.start_outbound(
@@ -104,7 +110,7 @@ def start(
 
 
 def open_in_browser(
-    *, client_id: uuid.UUID, assistant_id: str, actor: Mapping[str, str], form_token: uuid.UUID
+    *, client_id: uuid.UUID, assistant_id: str, actor: Mapping[str, str], form_token: uuid.UUID, rounding: int = 1
 ) -> tuple[WebCall, Hold]:
     """Open a call that a browser joins: what it joins with, and what was set aside for it. The token lets anybody join.
 
@@ -112,7 +118,7 @@ def open_in_browser(
     """
     organization = _ready_organization(client_id)
     assistant, _no_number = _chosen(organization, assistant_id, None)
-    hold = _set_aside(organization, assistant, holds.IN_THE_BROWSER, actor, form_token)
+    hold = _set_aside(organization, assistant, holds.IN_THE_BROWSER, actor, form_token, rounding)
     override = {"max_duration_seconds": holds.longest_call(hold)}
     opened = _ask(hold, lambda client: client.web_calls.start(assistant_id=assistant_id, assistant_override=override))
     return opened, hold
@@ -171,6 +177,7 @@ def _set_aside(
     number: str,
     actor: Mapping[str, str],
     form_token: uuid.UUID | None,
+    rounding: int,
 ) -> Hold:
     """The hold, committed, with a look at HMS's list behind it: whatever happens to us now, the call is found."""
     now = timezone.now()
@@ -186,7 +193,10 @@ def _set_aside(
                 destination=number,
                 actor=actor,
                 hold_id=form_token,
+                rounding=rounding,
             )
+        except holds.LimitReached as error:
+            raise LimitReached(str(error)) from error
         except holds.NotEnoughTime as error:
             raise NotEnoughTime(str(error)) from error
         Organization.objects.filter(pk=organization.pk).update(active_at=now)
@@ -200,13 +210,16 @@ def _note(
     """Remember HMS's id. The list of calls may have been faster: what it said stays."""
     with transaction.atomic():
         holds.name(hold, hms_call_id=started.call_id)
+        ledger_key = identity.hasher()(started.call_id)
         call, _is_new = Call.objects.get_or_create(
-            hms_id=started.call_id,
+            ledger_key=ledger_key,
             defaults={
+                "hms_id": started.call_id,
+                "is_private": assistant.is_private,
                 "organization": hold.organization,
                 "status": (started.status or "dialing")[:40],
                 "direction": "outbound",
-                "customer_number": hold.destination,
+                "customer_number": "" if assistant.is_private else hold.destination,
                 "own_number": own_number.phone_number if own_number else "",
                 "assistant_name": assistant.name[:200],
                 "placed_at": hold.created_at,

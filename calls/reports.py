@@ -26,8 +26,17 @@ log = logging.getLogger(__name__)
 _LONGEST_SECONDS = 24 * 60 * 60
 
 
-def take(*, token: str, body: bytes, timestamp: str | None, signature: str | None, now: datetime) -> dict[str, Any]:
-    """Take what came to the address with this token, and give the JSON that answers it.
+def take(
+    *,
+    token: str,
+    body: bytes,
+    timestamp: str | None,
+    signature: str | None,
+    now: datetime,
+    rounding_of: Callable[[int], int],
+) -> dict[str, Any]:
+    """Take what came to the address with this token, and give the JSON that answers it. `rounding_of` tells the step in
+    seconds that calls of an agency are rounded up to, by the agency's id.
 
     The headers come as they were sent, None when missing. Raises inbox.hms_events.Refused. To be called outside every
     agency's schema and every transaction.
@@ -40,7 +49,7 @@ def take(*, token: str, body: bytes, timestamp: str | None, signature: str | Non
         if target is not None and got.is_new and got.event.type not in hms_targets.ANSWERED:
             _hand_on(got, got.event, body, now)
     if got.event.type == webhooks.ASSISTANT_REQUEST:
-        return _permission(got, got.event, target, body, now)
+        return _permission(got, got.event, target, body, now, rounding_of)
     if got.event.type == webhooks.TOOL_CALLS:
         return _tool(got, got.event, target, body, now)
     return {}
@@ -55,7 +64,12 @@ def _hand_on(got: hms_events.Received, event: WebhookEvent, body: bytes, now: da
 
 
 def _permission(
-    got: hms_events.Received, event: WebhookEvent, target: Target | None, body: bytes, now: datetime
+    got: hms_events.Received,
+    event: WebhookEvent,
+    target: Target | None,
+    body: bytes,
+    now: datetime,
+    rounding_of: Callable[[int], int],
 ) -> dict[str, Any]:
     """Whether the call is answered, by which assistant, and for how long at most."""
     if not event.call_id:
@@ -67,11 +81,14 @@ def _permission(
                 hms_call_id=event.call_id[:255],
                 assistant_maximum=_maximum(event),
                 now=now,
+                rounding=rounding_of(got.agency_id),
             )
     except door.AgencyNotReady:
         return {"error": _("This number is not in service.")}
     if answer.max_duration_seconds is None:
         return {"error": answer.refusal}
+    if answer.assistant_id:
+        return permission.within({"assistant_id": answer.assistant_id}, answer.max_duration_seconds)
     said = _asked(got, event, target, body, Purpose.CALL, now)
     return permission.within(said or {}, answer.max_duration_seconds)
 

@@ -11,6 +11,7 @@ from django.db.models import Q
 from billing import lots, statements
 from billing.models import LedgerEntry, Purchase
 from billing.statements import Moves, Span
+from calls import identity
 from calls.models import Call
 
 Kind = LedgerEntry.Kind
@@ -129,8 +130,8 @@ def explained(client_id: UUID, entries: list[LedgerEntry]) -> list[Line]:
 
 def of_call(call: Call) -> list[LedgerEntry]:
     """The entries of one call, oldest first: what it took, and each correction."""
-    own = Q(kind=Kind.USAGE, source_id=call.hms_id)
-    corrections = [f"{call.hms_id}#{number}" for number in range(1, call.corrections + 1)]
+    own = Q(kind=Kind.USAGE, source_id=call.ledger_id)
+    corrections = [f"{call.ledger_id}#{number}" for number in range(1, call.corrections + 1)]
     own |= Q(kind=Kind.USAGE_CORRECTION, source_id__in=corrections)
     return list(LedgerEntry.objects.filter(own, source="hms").order_by("version"))
 
@@ -159,7 +160,8 @@ def _calls(client_id: UUID, entries: list[LedgerEntry]) -> dict[str, Call]:
     if not entries:
         return {}
     ids = {_call_id(entry) for entry in entries}
-    return {call.hms_id: call for call in Call.objects.filter(organization__client_id=client_id, hms_id__in=ids)}
+    found = Call.objects.filter(identity.of_entries(ids), organization__client_id=client_id)
+    return {call.ledger_id: call for call in found}
 
 
 def _purchases(client_id: UUID, entries: list[LedgerEntry]) -> dict[str, Purchase]:

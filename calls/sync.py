@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from calls import booking, holds, listing, pace
+from calls import booking, holds, identity, listing, pace, privacy
 from calls.models import Call, Hold
 from calls.rating import LIVE_STATUSES, Terms, is_over
 from hms_client import Call as HmsCall
@@ -81,7 +81,8 @@ def _book(organization: Organization, told: Sequence[HmsCall], terms: Terms, ask
     done = booking.Booked()
     for first in range(0, len(told), _BATCH):
         batch = told[first : first + _BATCH]
-        done += booking.book(organization=organization, told=batch, terms=terms, asked_at=asked_at)
+        private = privacy.of_new(organization, batch)
+        done += booking.book(organization=organization, told=batch, terms=terms, asked_at=asked_at, private=private)
     return done
 
 
@@ -113,7 +114,7 @@ def _next_look(organization_id: UUID, now: datetime) -> datetime:
     return pace.next_look(
         now,
         is_running=is_running or is_held,
-        is_hinted=is_hinted,
+        is_hinted=is_hinted and _is_unseen(_unseen_hints(organization_id, now)),
         time_is_missing=time_is_missing,
         hinted_at=hinted_at,
         active_at=active_at,
@@ -127,3 +128,13 @@ def _unseen_hints(organization_id: UUID, now: datetime) -> QuerySet[HmsEvent]:
     seen = Call.objects.filter(hms_id=OuterRef("call_id"))
     is_live = Q(call_status__in=LIVE_STATUSES)
     return recent.filter(~Exists(seen) | ~is_live & ~Exists(seen.exclude(booked_at=None)))
+
+
+def _is_unseen(hints: QuerySet[HmsEvent]) -> bool:
+    """Whether any of these hints is news of a call that is not known by its id for good either."""
+    told = dict(hints.values_list("call_id", "call_status"))
+    known = identity.known(told)
+    return any(
+        hms_id not in known or (status not in LIVE_STATUSES and known[hms_id].booked_at is None)
+        for hms_id, status in told.items()
+    )

@@ -18,6 +18,11 @@ class Client(models.Model):
     # Where receipts go, and what the agency's table shows: the address of whoever signed up.
     email = models.EmailField(_("e-mail address"))
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
+    # Who set it last, as they were then: {"kind", "id", "email"}, and when.
+    state_by = models.JSONField(default=dict)
+    state_since = models.DateTimeField(default=timezone.now)
+    # What the agency allows it: clients.limits.Limits by name, where they differ from what is usual.
+    limits = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:

@@ -55,6 +55,12 @@ class Organization(models.Model):
     # For how long HMS keeps what was said and who called, in days. Null: never set here, and HMS does not tell.
     content_days = models.PositiveSmallIntegerField(null=True)
     metadata_days = models.PositiveSmallIntegerField(null=True)
+    # The numbers of calls that were placed before this have gone: calls.forgetting.
+    calls_forgotten_until = models.DateTimeField(null=True)
+    # While the client is suspended: HMS's ids of the assistants that were on, {"ids", "is_done"}. They go on again.
+    switched_off = models.JSONField(default=dict)
+    # Campaigns that were started here and those that we paused: calls.campaign_pauses. Empty when there is none.
+    campaigns = models.JSONField(default=dict)
 
     class Meta:
         constraints = [

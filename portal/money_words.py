@@ -11,6 +11,7 @@ from billing import debts, disputes, refunds, returns
 from billing.models import Dispute, LedgerEntry, Purchase, Refund, Wallet
 from billing.stripe_shapes import StripeMissing, StripeRefused
 from calls.holds import Obstacle
+from clients import limits
 from portal import wording
 from portal.templatetags.figures import in_credits, money
 
@@ -54,6 +55,21 @@ _CAUSES = {
     Kind.USAGE_CORRECTION: gettext_lazy("A call turned out longer than it was counted before."),
     Kind.REFUND: gettext_lazy("A payment was given back after its credits had been used."),
     Kind.DISPUTE: gettext_lazy("A bank took a payment back after its credits had been used."),
+}
+
+_LIMITS = {
+    Obstacle.DAY: (
+        gettext_lazy("That is all for today"),
+        gettext_lazy("What you can use in a day is used up, and calls start again tomorrow. Your credits stay yours."),
+    ),
+    Obstacle.TEST: (
+        gettext_lazy("Calls are not switched on yet"),
+        gettext_lazy("Payments are in test mode, and real calls on test credits are switched off or used up."),
+    ),
+    Obstacle.AT_ONCE: (
+        gettext_lazy("All lines are in use"),
+        gettext_lazy("As many calls run as can run at once. Try again when one of them has ended."),
+    ),
 }
 
 
@@ -131,8 +147,11 @@ def why_for_client(why: Obstacle, wallet: Wallet, *, agency_name: str) -> Why:
         words = _("%(cause)s What you buy next covers that first. To call again, buy more than %(credits)s credits.")
         told = {"cause": cause_of_debt(wallet), "credits": in_credits(-wallet.balance)}
         return Why(_("Your balance is below zero"), words % told)
-    words = _("You have %(credits)s credits free. A call needs at least half a credit to start.")
-    return Why(_("You need credits for a call"), words % {"credits": in_credits(wallet.available)})
+    if why in _LIMITS:
+        return Why(str(_LIMITS[why][0]), str(_LIMITS[why][1]))
+    words = _("You have %(credits)s credits free. A call needs at least %(least)s credits to start.")
+    least = in_credits(limits.of(wallet.client_id).least_seconds)
+    return Why(_("You need credits for a call"), words % {"credits": in_credits(wallet.available), "least": least})
 
 
 def why_for_team(why: Obstacle, wallet: Wallet) -> Why:
@@ -143,12 +162,32 @@ def why_for_team(why: Obstacle, wallet: Wallet) -> Why:
             " see how the dispute stands, and to let calls start again."
         )
         return Why(_("Calls of this client do not start"), words)
+    if why is Obstacle.DAY:
+        words = _("What it may use in a day is used up. Calls start again tomorrow; the limit is under Limits.")
+        return Why(_("Calls of this client do not start today"), words)
+    if why is Obstacle.TEST:
+        words = _("Stripe is in test mode. Under Payments you say how many minutes of real calls test credits may use.")
+        return Why(_("Calls of this client do not start"), words)
     words = _(
         "%(cause)s The balance is below zero, so nothing new starts, outgoing or incoming, until more than %(credits)s"
         " credits are bought or given."
     )
     told = {"cause": cause_of_debt(wallet), "credits": in_credits(-wallet.balance)}
     return Why(_("Calls of this client do not start"), words % told)
+
+
+def why_paused(why: str) -> str:
+    """Why a campaign was paused by the portal and when it goes on; "" for "": it was not."""
+    if not why:
+        return ""
+    known = {
+        Obstacle.DEBT: _("Paused because credits ran out. It goes on when there are credits again."),
+        Obstacle.CREDITS: _("Paused because credits ran out. It goes on when there are credits again."),
+        Obstacle.DISPUTE: _("Paused because a payment is disputed. It goes on when calls may start again."),
+        Obstacle.DAY: _("Paused because the day is used up. It goes on tomorrow."),
+        Obstacle.TEST: _("Paused because test credits may make no more calls. It goes on when they may."),
+    }
+    return known.get(Obstacle(why)) or "" if why in list(Obstacle) else _("Paused while the client is suspended.")
 
 
 def refund_refused(refused: Exception, purchase: Purchase) -> str:

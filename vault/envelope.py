@@ -4,7 +4,9 @@ What was sealed for one agency, or for one field, does not open for another: bot
 """
 
 import base64
+import hmac
 import os
+from collections.abc import Callable
 from functools import cache
 
 from cryptography.exceptions import InvalidTag
@@ -34,6 +36,15 @@ def unseal(sealed: bytes | memoryview, *, agency_id: int, field: str, key: DataK
         raise CannotOpen(f"{field} of agency {agency_id} is sealed in an unknown way")
     inner = _data_key(agency_id) if key is None else _unwrap(key)
     return _decrypt(inner, raw[1:], _context(agency_id, field)).decode()
+
+
+def hasher(*, agency_id: int, field: str) -> Callable[[str], str]:
+    """What gives a keyed hash of a text: the same for the same text for ever, and nothing to who has no key.
+
+    The key is made from the agency's data key, for this field alone, and goes with it.
+    """
+    key = hmac.digest(_data_key(agency_id), _context(agency_id, field), "sha256")
+    return lambda text: hmac.digest(key, text.encode(), "sha256").hex()
 
 
 def rewrap(key: DataKey) -> None:

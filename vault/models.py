@@ -52,6 +52,10 @@ class StripeConnection(models.Model):
     last_failure_at = models.DateTimeField(null=True)
     # How Checkout is to behave, as Stripe has agreed to: billing.checkout.Options by name.
     checkout_options = models.JSONField(default=dict)
+    # While livemode is false: what real calls on test credits may use, for all clients together, counted since then.
+    # 0: no call starts.
+    test_call_seconds = models.PositiveIntegerField(default=0)
+    test_calls_since = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return f"Stripe of {self.agency_id}"

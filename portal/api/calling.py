@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import TypeVar
 from uuid import UUID, uuid5
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from agencies import call_terms
 from calls import holds, placing
 from calls.models import Call, Hold
 from hms_client import HMSError
@@ -16,6 +18,7 @@ from organizations import assistants, hms
 from organizations.models import Organization
 from portal.api import asking, shapes
 from portal.api.access import Refused, needs, refuse_when_off, told
+from tenancy import schemas
 from vault.api_tokens import Scope
 
 T = TypeVar("T")
@@ -26,6 +29,7 @@ _REFUSALS: dict[type[placing.CannotCall], tuple[int, str]] = {
     placing.UnknownAssistant: (422, "unknown_assistant"),
     placing.UnknownNumber: (422, "unknown_number"),
     placing.NotEnoughTime: (402, "not_enough_credits"),
+    placing.LimitReached: (403, "limit_reached"),
     placing.ClientSuspended: (403, "suspended"),
     placing.OrganizationNotReady: (503, "not_ready"),
     placing.HmsUnreachable: (503, "unavailable"),
@@ -51,6 +55,7 @@ def start(request: HttpRequest) -> HttpResponse:
             destination=said["to"],
             actor={**request.actor.as_json(), "request": fingerprint},  # type: ignore[attr-defined]
             form_token=hold_id,
+            rounding=call_terms.rounding(schemas.current_agency_id()),
         )
     except (placing.PlacedAlready, placing.AnswerLost):
         return _again(hold_id, fingerprint)
@@ -112,7 +117,11 @@ def _again(hold_id: UUID, fingerprint: str) -> HttpResponse:
     if hold.actor.get("request") != fingerprint:
         words = _("This Idempotency-Key was used for another request. Use a new one for each call.")
         raise Refused(409, "idempotency_key_reused", words)
-    call = Call.objects.filter(hms_id=hold.hms_call_id).first() if hold.hms_call_id else None
+    call = (
+        Call.objects.filter(Q(hms_id=hold.hms_call_id) | Q(ledger_key=hold.hms_call_id)).first()
+        if hold.hms_call_id
+        else None
+    )
     if call is not None:
         return _placed(call, hold, status=200)
     if hold.released_at is not None:

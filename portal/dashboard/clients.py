@@ -29,6 +29,8 @@ from portal.dashboard.roles import actor_of, agency_of, manager_changes, owner_c
 from portal.templatetags.figures import in_credits, signed_credits
 
 _ENTRIES = 20
+# That credits are used up stands beside them, and lines in use are no trouble.
+_TOLD = (Obstacle.DISPUTE, Obstacle.DEBT, Obstacle.DAY, Obstacle.TEST)
 _LATEST = 6
 
 
@@ -156,7 +158,7 @@ def _facts(agency: Agency, client: Client, before: str) -> dict[str, Any]:
     why = holds.obstacle(wallet)
     return {
         "wallet": wallet,
-        "why": money_words.why_for_team(why, wallet) if why in (Obstacle.DISPUTE, Obstacle.DEBT) else None,
+        "why": money_words.why_for_team(why, wallet) if why in _TOLD else None,
         "stopping": disputes.stopping(client.pk) if why is Obstacle.DISPUTE else [],
         "entries": [rows.of_movement(line, agency=agency, undone=undone) for line in page.lines],
         "expiring": expiry.coming(client.pk, timezone.now()),

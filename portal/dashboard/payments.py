@@ -12,6 +12,7 @@ from agencies.models import Agency
 from billing import packages, price_ids
 from billing.stripe_gateway import EVENTS, RIGHTS, restricted_key_form
 from billing.stripe_shapes import StripeFailed
+from portal.dashboard import rehearsals
 from portal.dashboard.forms import StripeForm, refuse
 from portal.dashboard.roles import agency_of, owner_changes
 from vault import connections, key_shapes
@@ -150,6 +151,7 @@ def _page(
         "events": EVENTS,
         "nav": "payments",
         **_proof(known),
+        **rehearsals.shown(),
     }
     return render(request, "dashboard/payments.html", context)
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from agencies import call_terms
 from calls import reports
 from inbox import hms_events
 
@@ -24,6 +25,7 @@ def receive(request: HttpRequest, token: str) -> HttpResponse:
             timestamp=request.headers.get("X-Webhook-Timestamp"),
             signature=request.headers.get("X-Webhook-Signature"),
             now=timezone.now(),
+            rounding_of=call_terms.rounding,
         )
     except RequestDataTooBig:
         return JsonResponse({"error": "too large"}, status=413)

@@ -7,8 +7,8 @@ from uuid import UUID
 from django.utils import timezone
 
 from agencies import call_terms, control, minutes, quarantine
-from calls import sync
-from organizations import assistants, hms, provisioning
+from calls import campaign_pauses, cutting, forgetting, sync
+from organizations import assistants, hms, provisioning, suspension
 from organizations.models import Organization
 from tenancy import schemas
 
@@ -18,7 +18,20 @@ def organization(subject: str) -> datetime | None:
     again_at = provisioning.provision(UUID(subject))
     if again_at is None:
         assistants.equip(UUID(subject))
+        suspension.schedule_if_suspended(UUID(subject))
     return again_at
+
+
+def suspended(subject: str) -> datetime | None:
+    """End the calls of a suspended client and stop its assistants; let a reactivated one's go on."""
+    cutting.look(UUID(subject))
+    suspension.settle(UUID(subject))
+    return campaigns(subject)
+
+
+def campaigns(subject: str) -> datetime | None:
+    """Pause the campaigns that may not run; let those go on that we paused."""
+    return campaign_pauses.look(UUID(subject))
 
 
 def sync_calls(subject: str) -> datetime | None:
@@ -28,6 +41,8 @@ def sync_calls(subject: str) -> datetime | None:
         quarantine.keep_twice(Organization.objects.get(pk=UUID(subject)), synced.elsewhere)
     if synced.entries:
         minutes.look_soon()
+    cutting.look(UUID(subject))
+    campaign_pauses.schedule_if_needed(UUID(subject))
     return synced.next_at
 
 
@@ -57,9 +72,19 @@ def stray_calls(subject: str) -> datetime | None:
     return timezone.now() + quarantine.EVERY
 
 
+def forget_calls(subject: str) -> datetime | None:
+    """Let the numbers of old calls go, daily."""
+    now = timezone.now()
+    forgetting.forget(now)
+    return now + forgetting.EVERY
+
+
 JOBS: dict[str, Callable[[str], datetime | None]] = {
     provisioning.KIND: organization,
     "sync_calls": sync_calls,
+    forgetting.KIND: forget_calls,
+    suspension.KIND: suspended,
+    campaign_pauses.KIND: campaigns,
     minutes.KIND: refresh_minutes,
     control.KIND: control_totals,
     control.EACH_KIND: control_total,

@@ -17,6 +17,7 @@ from billing import payments, purchases, stripe_gateway, stripe_listed, stripe_s
 from billing.models import Purchase
 from billing.payments import PaymentState
 from billing.stripe_shapes import CheckoutState
+from calls import aftermath
 from inbox import stripe_events
 from inbox.models import StripeEvent
 from tenancy import schemas
@@ -81,6 +82,7 @@ def check_purchase(subject: str) -> datetime | None:
     if secret_key is not None:
         try:
             purchase = purchases.refresh(purchase_id=purchase.pk, secret_key=secret_key)
+            aftermath.of_movement(purchase.client_id)
         except stripe_shapes.StripeRefused as refused:
             log.warning("purchase %s cannot be looked up: %s", subject, refused)
     again_at = purchases.next_look_at(purchase, timezone.now())
@@ -169,6 +171,7 @@ def _apply(event: StripeEvent, state: CheckoutState | PaymentState | Tested | st
         _keep_stray(event, connected, why=str(foreign))
     else:
         stripe_events.applied(event, note=purchase.problem)
+        aftermath.of_movement(purchase.client_id)
         _keep_stray(event, connected, told=state, settled=purchase)
 
 

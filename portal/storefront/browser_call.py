@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from agencies import call_terms
 from calls import holds, placing
 from hms_client import WebCall
 from organizations import assistants
 from portal.storefront import calling
-from portal.storefront.access import client_page
+from portal.storefront.access import agency_of, client_page
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
 _SCHEMES = {"wss": ("wss", "https"), "https": ("wss", "https"), "ws": ("ws", "http"), "http": ("ws", "http")}
@@ -77,6 +78,7 @@ def _open(request: HttpRequest, form: BrowserCallForm) -> HttpResponse | None:
             assistant_id=form.cleaned_data["assistant"],
             actor=request.actor.as_json(),  # type: ignore[attr-defined]
             form_token=form.cleaned_data["form_token"],
+            rounding=call_terms.rounding(agency_of(request).pk),
         )
         allowed = origins(opened.server_url)
     except (placing.PlacedAlready, placing.AnswerLost) as unsure:

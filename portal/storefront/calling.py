@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from agencies import call_terms
 from calls import going_on, holds, placing
 from clients.models import Client
 from hms_client import HMSError
@@ -148,6 +149,7 @@ def _place(request: HttpRequest, form: CallForm) -> HttpResponse | None:
             destination=said["destination"],
             actor=request.actor.as_json(),  # type: ignore[attr-defined]
             form_token=said["form_token"],
+            rounding=call_terms.rounding(agency_of(request).pk),
         )
     except (placing.PlacedAlready, placing.AnswerLost) as unsure:
         messages.info(request, str(unsure))
@@ -186,9 +188,9 @@ def why_not(request: HttpRequest, obstacle: str) -> money_words.Why | None:
 
 def costs_at_most(request: HttpRequest, able: list[assistants.Assistant]) -> int:
     """The most seconds that a call of one of these assistants could take now."""
-    available = request.wallet.available  # type: ignore[attr-defined]
+    wallet = request.wallet  # type: ignore[attr-defined]
     return max(
-        (going_on.costs_at_most(available, assistant_maximum=each.max_duration_seconds) for each in able), default=0
+        (going_on.costs_at_most(wallet, assistant_maximum=each.max_duration_seconds) for each in able), default=0
     )
 
 

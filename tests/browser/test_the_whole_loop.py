@@ -48,6 +48,8 @@ def open_the_portal(live: Live, page: Page) -> None:
     send(page, publishable_key=stripe["publishable_key"], secret_key=stripe["secret_key"])
     page.get_by_role("button", name="Set it up for me").click()
     expect(page.get_by_role("button", name="Set it up anew")).to_be_visible()
+    send(page, minutes="10")
+    expect(page.locator("#test-calls")).to_contain_text("10 min")
 
     page.goto(dashboard(live, "packages/new/"))
     send(page, name="Starter", credits="100", price="40.00")

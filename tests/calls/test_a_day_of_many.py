@@ -199,10 +199,11 @@ def each_adds_up(says: Hms) -> None:
     for organization in Organization.objects.all():
         told = says.of(organization).calls
         booked = {call.hms_id: call for call in Call.objects.filter(organization=organization)}
+        by_key = {call.ledger_key: call for call in booked.values()}
         assert booked.keys() == told.keys()
         taken: Counter[str] = Counter()
         for source_id, amount in usage_of(organization):
-            taken[booked[source_id.partition("#")[0]].rounding] -= amount
+            taken[by_key[source_id.partition("#")[0]].rounding] -= amount
         for step in ROUNDINGS:
             mine = {hms_id: call for hms_id, call in booked.items() if call.rounding == str(step)}
             said = [(told[hms_id]["status"], told[hms_id]["duration_seconds"]) for hms_id in mine]

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from billing.models import Wallet
 from calls import going_on, holds
 from tenancy import door
 from tests.support.portal import Person, Portal
@@ -56,5 +57,10 @@ def test_nobody_elses_calls_are_shown(portal: Portal, ben: Person) -> None:
     ("available", "maximum", "most"),
     [(6000, None, 1830), (6000, 300, 330), (600, None, 630), (30, 300, 60), (29, None, 0), (-5, None, 0)],
 )
-def test_a_call_costs_at_most_what_is_held_for_it_and_the_grace(available: int, maximum: int | None, most: int) -> None:
-    assert going_on.costs_at_most(available, assistant_maximum=maximum) == most
+def test_a_call_costs_at_most_what_is_held_for_it_and_the_grace(
+    portal: Portal, available: int, maximum: int | None, most: int
+) -> None:
+    ben = portal.person("ned")
+    with door.enter(portal.agency):
+        wallet = Wallet(client_id=ben.client.pk, balance=available)
+        assert going_on.costs_at_most(wallet, assistant_maximum=maximum) == most

@@ -1,11 +1,13 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from agencies.models import Agency
 from billing import disputes, wallets
-from calls import holds, sync
-from calls.models import Hold
+from calls import holds, obstacles, sync
+from calls.models import Call, Hold
+from calls.rating import billed_seconds
 from organizations.models import Organization
 from tests.support import hms_says, returned
 from tests.support.booking import book
@@ -142,6 +144,27 @@ def test_what_is_said_before_a_start_is_what_happens(
 
 def test_while_a_payment_is_disputed_no_call_starts(ben: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disputes, "stop_starts", lambda client_id: client_id == ben.client_id)
-    with pytest.raises(holds.PaymentDisputed, match="disputed"):
+    with pytest.raises(obstacles.PaymentDisputed, match="disputed"):
         holds.take(organization=ben, now=NOW)
     assert held(ben) == 0
+
+
+@pytest.mark.parametrize("rounding", [1, 6, 30, 60])
+@pytest.mark.parametrize("credit", [30, 45, 59, 60, 89, 90, 100, 600, 1829])
+def test_a_call_rounded_up_takes_no_more_than_its_hold_and_the_grace(
+    connected_acme: Agency, says: Hms, credit: int, rounding: int
+) -> None:
+    organization = hms_says.ready(says, credit=credit)
+    hold = holds.take(organization=organization, now=NOW, hms_call_id="c1", rounding=rounding)
+    longest = holds.longest_call(hold)
+    assert 0 < billed_seconds(longest, rounding=rounding) <= min(credit, 1800) + holds.GRACE_SECONDS
+    terms = replace(PER_SECOND, rounding=rounding)
+    call_id = says.of(organization).ends(longest, ended_at=NOW + timedelta(seconds=longest))
+    sync.sync(organization.pk, terms=terms)
+    assert Call.objects.get(hms_id=call_id).rounding == str(rounding)
+    assert wallets.get(organization.client_id).balance >= -holds.GRACE_SECONDS
+
+
+def test_an_assistant_that_talks_briefly_has_its_whole_step_set_aside(ben: Organization) -> None:
+    hold = holds.take(organization=ben, now=NOW, assistant_maximum=10, rounding=60)
+    assert (hold.seconds, holds.longest_call(hold)) == (60, 60)

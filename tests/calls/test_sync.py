@@ -47,10 +47,10 @@ def usage(organization: Organization) -> list[tuple[str, int]]:
 
 
 def test_a_call_that_is_over_is_taken_to_the_second(ben: Organization, at_hms: Org) -> None:
-    call_id = at_hms.ends(73)
+    at_hms.ends(73)
     look(ben)
     call, entry = Call.objects.get(), LedgerEntry.objects.get(kind="usage")
-    assert (balance(ben), entry.amount, entry.source_id) == (600 - 73, -73, call_id)
+    assert (balance(ben), entry.amount, entry.source_id) == (600 - 73, -73, call.ledger_key)
     assert (call.measured_seconds, call.billed_seconds, call.status) == (73, 73, "ended")
     assert entry.event_at == call.ended_at
 
@@ -79,7 +79,8 @@ def test_a_corrected_time_is_an_entry_of_the_difference(ben: Organization, at_hm
         look(ben)
     assert usage(ben) == [("usage", -65), ("usage_correction", -60), ("usage_correction", 35)]
     keys = LedgerEntry.objects.filter(kind="usage_correction").order_by("version").values_list("source_id", flat=True)
-    assert list(keys) == [f"{call_id}#1", f"{call_id}#2"]
+    key = Call.objects.get().ledger_key
+    assert list(keys) == [f"{key}#1", f"{key}#2"]
     assert (balance(ben), Call.objects.get().billed_seconds) == (510, 90)
 
 

@@ -64,7 +64,9 @@ def look(organization: Organization) -> None:
 
 def used(organization: Organization) -> list[tuple[str, str, int]]:
     rows = LedgerEntry.objects.filter(wallet_id=organization.client_id, source="hms").order_by("version")
-    return list(rows.values_list("kind", "source_id", "amount"))
+    calls = dict(Call.objects.values_list("ledger_key", "hms_id"))
+    parts = [(row, *row.source_id.partition("#")) for row in rows]
+    return [(row.kind, f"{calls[key]}{mark}{number}", row.amount) for row, key, mark, number in parts]
 
 
 def test_trap_47_a_call_told_by_webhook_and_by_poll_is_one_debit(
@@ -119,12 +121,12 @@ def test_trap_50_a_call_told_three_days_late_is_rated_as_of_then_and_booked_now(
     )
     hms_says.top_up(ben.client, 600)
     ended_at = now - 3 * DAY
-    call_id = at_hms.ends(31, ended_at=ended_at)
+    at_hms.ends(31, ended_at=ended_at)
     look(ben)
     assert used(ben) == []
     control.look(ben.pk)
     call, entry = Call.objects.get(), LedgerEntry.objects.get(kind="usage")
-    assert (entry.source_id, entry.amount, entry.event_at) == (call_id, -60, ended_at)
+    assert (entry.source_id, entry.amount, entry.event_at) == (call.ledger_key, -60, ended_at)
     assert (call.rounding, call.cost_micro_per_minute) == ("30", 60_000)
     assert entry.created_at > now
     assert wallets.get(ben.client_id).balance == 1200 - 60

@@ -1,7 +1,7 @@
 import json
 import time
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Barrier, Event, Thread
 
 import pytest
@@ -11,8 +11,10 @@ from django.test import Client as Browser
 from agencies.models import Agency
 from billing import proof, wallets
 from billing.models import LedgerEntry
-from calls import holds, inbound, placing, sync
+from calls import cutting, holds, inbound, placing, rehearsals, sync
 from calls.models import Call, Hold
+from clients import limits
+from clients.limits import Limits
 from follow_ups.models import FollowUp
 from hms_client import signatures
 from inbox import hms_endpoints
@@ -23,6 +25,7 @@ from tenancy import door
 from tests.support import hms_says
 from tests.support.booking import side_by_side
 from tests.support.hms_says import PER_SECOND, Hms
+from vault.models import StripeConnection
 
 says = hms_says.says
 ACTOR = {"kind": "client", "id": "7", "email": "ben@client.test"}
@@ -183,3 +186,54 @@ def test_one_form_sent_many_times_at_once_dials_once(own_agency: Agency, ben: Or
 
     assert sum(side_by_side(own_agency, send, range(6), threads=6)) == 1
     assert says.requests.count("POST /calls/outbound") == 1
+
+
+def test_of_many_calls_at_once_exactly_as_many_start_as_may_run(own_agency: Agency, ben: Organization) -> None:
+    with door.enter(own_agency):
+        hms_says.top_up(ben.client, 100_000)
+        limits.choose(client_id=ben.client_id, limits=Limits(calls_at_once=2))
+    start = Barrier(8)
+
+    def ring(number: int) -> bool:
+        start.wait()
+        answer = inbound.answer(
+            organization_id=ben.pk, hms_call_id=f"c{number}", assistant_maximum=None, now=datetime.now(UTC)
+        )
+        return answer.max_duration_seconds is not None and answer.max_duration_seconds > holds.GRACE_SECONDS
+
+    assert sum(side_by_side(own_agency, ring, range(8), threads=8)) == 2
+
+
+def test_test_calls_of_many_clients_at_once_stay_within_what_is_allowed(
+    own_agency: Agency, ben: Organization, says: Hms
+) -> None:
+    with door.enter(own_agency):
+        StripeConnection.objects.create(agency=own_agency, livemode=False)
+        rehearsals.allow(agency_id=own_agency.pk, seconds=90)
+        many = [hms_says.ready(says, f"Client {number}", credit=60) for number in range(6)]
+    start = Barrier(6)
+
+    def take(organization: Organization) -> int:
+        start.wait()
+        try:
+            with transaction.atomic():
+                return holds.take(organization=organization, now=datetime.now(UTC)).seconds
+        except holds.NotEnoughTime:
+            return 0
+
+    assert sorted(side_by_side(own_agency, take, many, threads=6)) == [0, 0, 0, 0, 30, 60]
+
+
+def test_a_call_that_many_want_to_end_is_told_so_once(own_agency: Agency, ben: Organization, says: Hms) -> None:
+    since = datetime.now(UTC) - timedelta(seconds=61)
+    says.of(ben).has(status="in-progress", created_at=since, started_at=since)
+    with door.enter(own_agency):
+        sync.sync(ben.pk, terms=PER_SECOND)
+    start = Barrier(6)
+
+    def look(number: int) -> int:
+        start.wait()
+        return cutting.look(ben.pk)
+
+    assert sum(side_by_side(own_agency, look, range(6), threads=6)) == 1
+    assert sum(1 for request in says.requests if request.endswith("/control")) == 1

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
+from agencies import call_terms
 from agencies.models import Agency
 from calls import reports
 from hms_client import signatures
@@ -42,7 +43,9 @@ def ask(ours: hms_endpoints.Endpoint, number: int = 0) -> dict[str, Any]:
     body, at = json.dumps({"message": message}).encode(), int(time.time())
     signature = signatures.sign(body, str(at), ours.secret)
     now = reports.timezone.now()
-    return reports.take(token=ours.token, body=body, timestamp=str(at), signature=signature, now=now)
+    return reports.take(
+        token=ours.token, body=body, timestamp=str(at), signature=signature, now=now, rounding_of=call_terms.rounding
+    )
 
 
 def test_no_connection_is_held_while_a_client_is_waited_for(own_agency: Agency, says: Hms) -> None:

@@ -46,8 +46,18 @@ class Org:
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     # What HMS counts beside its calls, how long after its end a call is counted, and calls that it does not list.
     counted: list[dict[str, Any]] = field(default_factory=list)
+    campaigns: list[dict[str, Any]] = field(default_factory=list)
     counts_after: timedelta = timedelta(0)
     unlisted: set[str] = field(default_factory=set)
+
+    def runs(self, name: str = "Winback", *, status: str = "scheduled") -> str:
+        """A campaign of the first assistant."""
+        self.campaigns.append({"id": str(uuid.uuid4()), "name": name, "status": status, "agent_id": None})
+        return str(self.campaigns[-1]["id"])
+
+    def campaign(self, campaign_id: str) -> str:
+        """Its state."""
+        return next(str(row["status"]) for row in self.campaigns if row["id"] == campaign_id)
 
     def ends(self, seconds: int | None = 60, *, status: str = "ended", **fields: Any) -> str:
         """A call that is over, a moment ago unless `ended_at` says otherwise. Told again with its `id`, it changes."""
@@ -135,11 +145,14 @@ class Hms:
             return httpx.Response(200, json=call) if call else httpx.Response(404, json={"error": "Not found"})
         if path.endswith("/control"):
             return self.controlled(org, path.split("/")[2], body)
+        if path.startswith(("/assistants/", "/campaigns/")):
+            return self.one(org, request.method, *path.split("/")[1:], body=body)
         known: dict[str, Callable[[], httpx.Response]] = {
             "GET /organizations": lambda: self.shown(org),
             "POST /organizations": lambda: self.created(body),
             "GET /assistants": lambda: httpx.Response(200, json={"assistants": org.assistants}),
             "POST /assistants": lambda: self.assistant(org, body),
+            "GET /campaigns": lambda: httpx.Response(200, json={"campaigns": org.campaigns}),
             "GET /numbers": lambda: httpx.Response(200, json={"numbers": org.numbers}),
             "GET /calls": lambda: self.listed(org, request),
             "GET /usage": lambda: self.used(org, request),
@@ -147,6 +160,17 @@ class Hms:
             "POST /hms/v1/web-calls": lambda: self.web_call(org),
         }
         return known[f"{request.method} {path}"]()
+
+    def one(self, org: Org, method: str, many: str, wanted: str, what: str = "", *, body: Any) -> httpx.Response:
+        """One assistant or campaign, read or changed; the leads of a campaign."""
+        rows = org.assistants if many == "assistants" else org.campaigns
+        found = next((row for row in rows if row["id"] == wanted), None)
+        if found is None:
+            return httpx.Response(404, json={"error": "Not found"})
+        if what == "leads":
+            return httpx.Response(200, json={"leads": [{"id": "1", "phone_number": "+31612345678"}]})
+        found |= body if method == "PATCH" else {}
+        return httpx.Response(200, json={many[:-1]: found})
 
     def shown(self, org: Org) -> httpx.Response:
         children = [{"id": child.id, "name": child.name} for child in self.orgs.values() if child.parent == org.id]

@@ -137,6 +137,7 @@ def sold(page: Page, product: Live) -> dict[str, str]:
         "api-access": f"{client}api-access/",
         **of_a_call(page, product.address("", "/agencies/harbour/calls/")),
         "webhooks": f"{client}webhooks/",
+        "limits": f"{client}limits/",
     }
 
 

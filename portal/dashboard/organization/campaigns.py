@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from calls import campaign_starts
+from calls import campaign_pauses, campaign_starts
 from hms_client import Campaign, Forbidden, HMSClient, HMSError, NotFound
 from organizations import leads, refusals
 from organizations.refusals import Refusal
+from portal import money_words
 from portal.dashboard.organization.fields import long_text, text
 from portal.dashboard.organization.lead_forms import LeadsForm
 from portal.dashboard.organization.place import Place
@@ -123,7 +124,7 @@ class Campaigns(Resource[Campaign]):
             title=row.name,
             meta=said,
             href=place.url("campaigns_item", row.id),
-            badges=[_state(row)],
+            badges=[_state(row), *_paused_by_us(place, row)],
             presses=[*self._presses(place, row), self.remove_press(place, row.id, row.name)],
         )
 
@@ -169,6 +170,7 @@ class Campaigns(Resource[Campaign]):
         ]
         return {
             "state": _state(row),
+            "why_paused": money_words.why_paused(campaign_pauses.why_paused(place.organization, row.id)),
             "need": need,
             "presses": self._presses(place, row),
             "leads": lines,
@@ -195,6 +197,7 @@ class Campaigns(Resource[Campaign]):
         def do() -> None:
             with place.hms() as client:
                 client.campaigns.update(item_id, status="paused")
+            campaign_pauses.stopped(place.organization.pk, item_id)
 
         return self.pressed(place, do, _("The campaign is paused. A call that runs goes on to its end."))
 
@@ -239,6 +242,11 @@ class Campaigns(Resource[Campaign]):
                 % {"name": row.name, "start": _hour(row.schedule_start_time), "end": _hour(row.schedule_end_time)},
             )
         ]
+
+
+def _paused_by_us(place: Place, row: Campaign) -> list[tuple[str, Any]]:
+    is_ours = row.status == "paused" and campaign_pauses.why_paused(place.organization, row.id)
+    return [("neutral", _("goes on by itself"))] if is_ours else []
 
 
 def _added(place: Place, client: HMSClient, row: Campaign, form: LeadsForm) -> bool:

@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 
-from agencies.models import Agency
+from agencies.models import Agency, CallTerms
 from billing import wallets
 from calls import holds
+from clients import limits
+from clients.limits import Limits
 from follow_ups.models import FollowUp
 from hms_client import signatures
 from inbox import hms_endpoints
@@ -101,3 +104,18 @@ def test_only_the_platform_host_has_the_address(endpoint: hms_endpoints.Endpoint
 def test_nobody_looks_at_the_address_with_a_browser(endpoint: hms_endpoints.Endpoint) -> None:
     response = Browser().get(f"/api/webhooks/hms/{endpoint.token}", headers={"host": HOST})
     assert response.status_code == 405
+
+
+def test_a_caller_gets_whole_steps_of_what_its_agency_agreed(endpoint: hms_endpoints.Endpoint, acme: Agency) -> None:
+    CallTerms.objects.create(agency=acme, from_at=timezone.now(), rounding=60, cost_micro_per_minute=70_000)
+    assert post(endpoint, request()).json() == {"max_duration_seconds": 120}
+
+
+def test_with_no_credits_left_the_clients_fallback_answers_for_the_grace(
+    endpoint: hms_endpoints.Endpoint, acme: Agency, ben: Organization
+) -> None:
+    with door.enter(acme):
+        limits.choose(client_id=ben.client_id, limits=Limits(assistant_id="a-9"))
+    post(endpoint, request())
+    grace = {"max_duration_seconds": holds.GRACE_SECONDS}
+    assert post(endpoint, request("c2")).json() == {"assistant_id": "a-9", "assistant_override": grace, **grace}
