@@ -11,7 +11,7 @@ from domains import verification
 from domains.models import Domain
 from follow_ups import agenda
 from inbox import stripe_events
-from organizations import deliveries, provisioning
+from organizations import deliveries, documents, provisioning
 from organizations.models import Organization
 from tenancy import door
 from vault.models import HMSConnection, StripeConnection
@@ -30,6 +30,7 @@ def rebuild(agency: Agency) -> int:
             *_organizations(),
             *_calls(),
             *_deliveries(),
+            *_documents(),
             *_events(agency),
             *_purchases(),
             *_refunds(),
@@ -57,6 +58,11 @@ def _calls() -> list[tuple[str, str]]:
 def _deliveries() -> list[tuple[str, str]]:
     waiting = [(deliveries.KIND, str(pk)) for pk in deliveries.waiting().values_list("pk", flat=True)]
     return [*waiting, (deliveries.FORGET_KIND, "")] if deliveries.is_any() else []
+
+
+def _documents() -> list[tuple[str, str]]:
+    found = documents.waiting().order_by().values_list("organization_id", flat=True).distinct()
+    return [(documents.KIND, str(pk)) for pk in found]
 
 
 def _events(agency: Agency) -> list[tuple[str, str]]:

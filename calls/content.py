@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from calls.models import Call
 from hms_client import Call as HmsCall
-from hms_client import HMSError, NotFound
+from hms_client import Forbidden, HMSError, NotFound
 from organizations import assistants, hms
 
 _MOST_FACTS = 60
@@ -84,7 +84,7 @@ def _told(call: Call) -> HmsCall | None:
     try:
         with hms.for_organization(call.organization, retries=1) as client:
             return client.calls.get(call.hms_id)
-    except NotFound:
+    except (NotFound, Forbidden):
         return None
     except (HMSError, hms.NoKey) as error:
         raise CannotAsk from error

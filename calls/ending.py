@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from calls.models import Call
 from follow_ups import agenda
-from hms_client import BadRequest, HMSError, NotFound, RateLimited
+from hms_client import BadRequest, Forbidden, HMSError, NotFound, RateLimited
 from organizations import hms
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def end(call: Call, *, actor: Mapping[str, str]) -> None:
     try:
         with hms.for_organization(call.organization) as client:
             client.calls.end_call(call.hms_id)
-    except (BadRequest, NotFound) as error:
+    except (BadRequest, NotFound, Forbidden) as error:
         raise NotRunning(_("This call is over, or nobody has answered it yet.")) from error
     except RateLimited as error:
         raise CannotEnd(_("This was tried very often. Please try again in a minute.")) from error

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from calls.models import Call
 from hms_client import Call as HmsCall
-from hms_client import HMSClient, NotFound
+from hms_client import Forbidden, HMSClient, NotFound
 from organizations.models import Organization
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def read(client: HMSClient, organization: Organization, *, start: datetime, now:
     for hms_id in _unsettled(organization, told.keys(), now):
         try:
             call = client.calls.get(hms_id)
-        except NotFound:
+        except (NotFound, Forbidden):
             # Placed, and not in HMS's books (yet). Its hold expires by itself.
             Call.objects.filter(hms_id=hms_id).update(asked_at=now)
         else:

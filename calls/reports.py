@@ -17,9 +17,9 @@ from calls import inbound, permission
 from hms_client import FrozenMap, WebhookEvent, webhooks
 from inbox import hms_events, hms_targets
 from inbox.hms_targets import Target
-from organizations import deliveries, relay
+from organizations import deliveries, relay, tool_calls
 from organizations.relay import Purpose
-from tenancy import door
+from tenancy import door, network
 
 log = logging.getLogger(__name__)
 # What HMS honours at most of an assistant's own maximum; a larger number is a mistake.
@@ -79,12 +79,18 @@ def _permission(
 def _tool(
     got: hms_events.Received, event: WebhookEvent, target: Target | None, body: bytes, now: datetime
 ) -> dict[str, Any]:
-    """What the tools of the client's endpoint say; a sentence for the assistant when they say nothing."""
+    """What our tools say and those of the client's endpoint; a sentence for the assistant where nobody answers."""
     try:
-        said = _asked(got, event, target, body, Purpose.TOOL, now)
+        with door.enter(got.endpoint.agency):
+            answering = tool_calls.begin(event, agency_id=got.agency_id, organization_id=got.organization_id)
+        answering.set_off()
+        others = None
+        if answering.has_left:
+            others = _asked(got, event, target, answering.body_left(body), Purpose.TOOL, now)
     except door.AgencyNotReady:
-        said = None
-    return {"error": _("This tool cannot be reached right now.")} if said is None else said
+        return {"error": tool_calls.out_of_reach()}
+    network.let_go()
+    return answering.answer(others)
 
 
 def _asked(

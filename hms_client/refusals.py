@@ -1,13 +1,16 @@
 """Turns an answer outside 2xx into its error, whichever of HMS's forms the body has, or none of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import TypeVar
 
 from hms_client import errors
 from hms_client.reading import Reader, decimal, text, texts, whole
 from hms_client.values import FrozenMap, Json
+
+T = TypeVar("T")
 
 _CLASSES: dict[int, type[errors.StatusError]] = {
     400: errors.BadRequest,
@@ -34,8 +37,8 @@ def error_for(where: str, *, status: int, headers: Mapping[str, str], body: Json
         details=details,
         rate=_rate(headers),
     )
-    if isinstance(error, errors.InsufficientCredits) and isinstance(body, FrozenMap):
-        error.balance = Reader(body, "error").optional(decimal, "balance")
+    if isinstance(error, errors.InsufficientCredits):
+        error.balance = _beside_or_inside(body, decimal, "balance")
     if isinstance(error, errors.RateLimited):
         error.retry_after = _retry_after(headers.get("retry-after"), body, now)
     return error
@@ -49,7 +52,17 @@ def _explained(body: Json) -> tuple[str, str | None, tuple[str, ...]]:
     read = Reader(inner if isinstance(inner, FrozenMap) else body, "error")
     title, message = read.optional(text, "error"), read.optional(text, "message")
     said = ": ".join(dict.fromkeys(part for part in (title, message) if part))
-    return said, read.optional(text, "code"), read.optional(texts, "details") or ()
+    return said, read.optional(text, "code"), _beside_or_inside(body, texts, "details") or ()
+
+
+def _beside_or_inside(body: Json, convert: Callable[[Json], T], name: str) -> T | None:
+    """Read a further field of an error, which stands beside a text and beside or inside an object."""
+    if not isinstance(body, FrozenMap):
+        return None
+    inner = body.get("error")
+    places = (body, inner) if isinstance(inner, FrozenMap) else (body,)
+    found = (Reader(place, "error").optional(convert, name) for place in places)
+    return next((each for each in found if each is not None), None)
 
 
 def _reason(status: int) -> str:
@@ -69,8 +82,8 @@ def _retry_after(header: str | None, body: Json, now: float) -> int | None:
     asked = _digits(header)
     if asked is None and header:
         asked = _seconds_until(header, now)
-    if asked is None and isinstance(body, FrozenMap):
-        asked = Reader(body, "error").optional(whole, "retry_after")
+    if asked is None:
+        asked = _beside_or_inside(body, whole, "retry_after")
     return None if asked is None else max(0, asked)
 
 

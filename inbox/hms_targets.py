@@ -48,7 +48,7 @@ def save(*, organization_id: UUID, url: str, secret: str, events: Collection[str
 
     Raises WrongTarget, with the field.
     """
-    _check_url(url)
+    check(url)
     chosen = [event for event in EVENTS if event in events]
     if not chosen:
         raise WrongTarget("events", _("Choose at least one event."))
@@ -100,6 +100,17 @@ def of(row: HmsEndpoint) -> Target | None:
     return Target(row.target_url, secret, tuple(row.target_events))
 
 
+def check(url: str) -> None:
+    """See whether this can be an endpoint, as far as it shows. Raises WrongTarget, about "url"."""
+    try:
+        guarded.from_settings().check(url)
+    except guarded.WrongAddress as error:
+        raise WrongTarget("url", str(error)) from error
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if f".{host}".endswith(f".{settings.PLATFORM_HOST}"):
+        raise WrongTarget("url", _("This address is the portal itself. Give the one of your client's own system."))
+
+
 def wanting(row: HmsEndpoint, event: str) -> Target | None:
     """The endpoint, when one is set that wants this event."""
     return of(row) if event in row.target_events else None
@@ -114,16 +125,6 @@ def of_organization(organization_id: UUID) -> Target | None:
 
 def _row(organization_id: UUID) -> HmsEndpoint:
     return HmsEndpoint.objects.get(agency_id=schemas.current_agency_id(), organization_id=organization_id)
-
-
-def _check_url(url: str) -> None:
-    try:
-        guarded.from_settings().check(url)
-    except guarded.WrongAddress as error:
-        raise WrongTarget("url", str(error)) from error
-    host = (urlsplit(url).hostname or "").rstrip(".")
-    if f".{host}".endswith(f".{settings.PLATFORM_HOST}"):
-        raise WrongTarget("url", _("This address is the portal itself. Give the one of your client's own system."))
 
 
 def _sealed(row: HmsEndpoint, secret: str) -> dict[str, object]:

@@ -1,7 +1,11 @@
-"""Organization: the child organization at HMS that belongs to one client. Delivery: a message to its own endpoint."""
+"""Organization: the child organization at HMS that belongs to one client. Delivery: a message to its own endpoint.
+Document: what its assistants look things up in.
+"""
 
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -99,3 +103,76 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} {self.pk}"
+
+
+class Document(models.Model):
+    """A text that a client's assistants look things up in, or one piece of it: both live in one table.
+
+    What is `whole` is None for is the document itself; its pieces point at it, and are what is searched.
+    """
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("Text")
+        MARKDOWN = "markdown", _("Markdown")
+        PDF = "pdf", _("PDF")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Being read")
+        READY = "ready", _("Ready")
+        UNREADABLE = "unreadable", _("Cannot be read")
+
+    class Language(models.TextChoices):
+        """How words are brought to their stem: the server's configurations of these names."""
+
+        ENGLISH = "english", _("English")
+        DUTCH = "dutch", _("Dutch")
+        GERMAN = "german", _("German")
+        FRENCH = "french", _("French")
+        SPANISH = "spanish", _("Spanish")
+        ITALIAN = "italian", _("Italian")
+        PORTUGUESE = "portuguese", _("Portuguese")
+        DANISH = "danish", _("Danish")
+        SWEDISH = "swedish", _("Swedish")
+        NORWEGIAN = "norwegian", _("Norwegian")
+        FINNISH = "finnish", _("Finnish")
+        # Words as they are written.
+        OTHER = "simple", _("Another language")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="documents", db_index=False)
+    # Both are always deleted in one statement, so nothing has to be collected first.
+    whole = models.ForeignKey(
+        "self", on_delete=models.DO_NOTHING, related_name="pieces", null=True, db_index=False, editable=False
+    )
+    language = models.CharField(max_length=20, choices=Language)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Of the document itself.
+    name = models.CharField(max_length=120, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind, blank=True)
+    size_bytes = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State, blank=True)
+    # Why it cannot be read: one of organizations.document_texts.Why.
+    problem = models.CharField(max_length=20, blank=True)
+    added_by = models.CharField(max_length=254, blank=True)
+    # The file, until it was read.
+    source = models.BinaryField(null=True)
+    # Of a piece: where it stands in the document, and what it says.
+    position = models.PositiveIntegerField(default=0)
+    section = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True)
+    words = SearchVectorField(null=True)
+
+    class Meta:
+        constraints = [
+            # Also what a client's documents are listed by.
+            models.UniqueConstraint(
+                fields=["organization", "name"], condition=models.Q(whole=None), name="document_one_of_a_name"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["whole", "position"], condition=models.Q(whole__isnull=False), name="document_pieces"),
+            GinIndex(fields=["words"], fastupdate=False, name="document_words"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"piece {self.position} of {self.whole_id}"

@@ -52,10 +52,21 @@ def explain(error: Failure, names: Mapping[str, str] | None = None, *, only_read
             sentence=_("HMS's answer was lost. It may have been done all the same: look before you send it again.")
         )
     if isinstance(error, RateLimited):
-        return Refusal(sentence=_slow_down(error.retry_after), wait_seconds=error.retry_after)
+        words = _look_later(error.retry_after) if only_read else _slow_down(error.retry_after)
+        return Refusal(sentence=words, wait_seconds=error.retry_after)
     if isinstance(error, BadRequest | Unprocessable | Conflict):
         return _about_fields(error, names or {})
     return Refusal(sentence=_in_general(error))
+
+
+def _look_later(seconds: int | None) -> str:
+    if seconds is None:
+        return _("HMS takes 100 requests a minute for an organization. Look again in a minute.")
+    return ngettext(
+        "HMS takes 100 requests a minute for an organization. Look again in %(count)d second.",
+        "HMS takes 100 requests a minute for an organization. Look again in %(count)d seconds.",
+        seconds,
+    ) % {"count": seconds}
 
 
 def _slow_down(seconds: int | None) -> str:

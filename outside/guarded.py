@@ -9,7 +9,7 @@ import ipaddress
 import re
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -69,6 +69,28 @@ class Answer:
         return 200 <= self.status < 300
 
 
+class Opened:
+    """An answer whose body is still on its way. `headers` have small names. Iterate once, then close."""
+
+    def __init__(self, response: httpcore.Response, pool: httpcore.ConnectionPool) -> None:
+        self._response, self._pool = response, pool
+        self.status: int = response.status
+        self.headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The body in pieces, as it was sent. Raises NoAnswer when it breaks off."""
+        started = time.monotonic()
+        try:
+            yield from self._response.iter_stream()
+        except tuple(_MEANINGS) as error:
+            raise _no_answer(error, started) from error
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._response.close()
+        self._pool.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """Who may be asked: the open internet, and the networks that are `allowed`. `tls`: whose certificates count."""
@@ -100,24 +122,39 @@ class Gate:
         if (host == "localhost" or host.endswith(".localhost")) and not self.allowed:
             raise WrongAddress(_("This address means a machine itself. Give one that the internet can reach."))
 
+    def open(self, url: str, *, headers: Mapping[str, str], within_ms: int, lasting_ms: int) -> Opened:
+        """As get(), for what is long: the answer begins within `within_ms`, and its body may then take `lasting_ms`.
+
+        The body is not bounded in bytes, and waiting for a piece of it takes `within_ms` at most.
+        """
+        network.refuse_inside_transaction()
+        parts = _parts(url)
+        target, started = _target(parts), time.monotonic()
+        deadline = wires.Deadline(within_ms / 1000)
+        pool = self._pool(parts, deadline)
+        try:
+            response = pool.handle_request(httpcore.Request("GET", target, headers=_sent(parts, headers)))
+        except tuple(_MEANINGS) as error:
+            pool.close()
+            raise _no_answer(error, started) from error
+        deadline.prolong(lasting_ms / 1000)
+        return Opened(response, pool)
+
     def _ask(self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], within_ms: int) -> Answer:
         network.refuse_inside_transaction()
         parts = _parts(url)
-        target = _target(parts)
-        started = time.monotonic()
-        backend = wires.Backend(
-            deadline=wires.Deadline(within_ms / 1000),
-            lookup=self.lookup,
-            allowed=self.allowed,
-            is_plain=parts.scheme == "http",
-        )
-        sent = {"Host": _named(parts), "Accept-Encoding": "identity", "Connection": "close", **headers}
+        target, started = _target(parts), time.monotonic()
         try:
-            status, said = _exchange(backend, self.tls or _tls(), method, target, sent, body)
+            with self._pool(parts, wires.Deadline(within_ms / 1000)) as pool:
+                status, said = _exchange(pool, method, target, _sent(parts, headers), body)
         except tuple(_MEANINGS) as error:
-            why = next(why for kind, why in _MEANINGS.items() if isinstance(error, kind))
-            raise NoAnswer(why, _since(started)) from error
+            raise _no_answer(error, started) from error
         return Answer(status, said, _since(started))
+
+    def _pool(self, parts: SplitResult, deadline: wires.Deadline) -> httpcore.ConnectionPool:
+        is_plain = parts.scheme == "http"
+        backend = wires.Backend(deadline=deadline, lookup=self.lookup, allowed=self.allowed, is_plain=is_plain)
+        return httpcore.ConnectionPool(ssl_context=self.tls or _tls(), network_backend=backend, max_connections=1)
 
 
 class _TooLarge(Exception):
@@ -143,18 +180,24 @@ def from_settings() -> Gate:
     return Gate(allowed=tuple(settings.OUTSIDE_NETWORKS))
 
 
+def _sent(parts: SplitResult, headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The headers of a request: the host by its name, nothing packed, the connection not kept."""
+    return list({"Host": _named(parts), "Accept-Encoding": "identity", "Connection": "close", **headers}.items())
+
+
+def _no_answer(error: BaseException, started: float) -> NoAnswer:
+    why = next(why for kind, why in _MEANINGS.items() if isinstance(error, kind))
+    return NoAnswer(why, _since(started))
+
+
 def _exchange(
-    backend: wires.Backend,
-    tls: ssl.SSLContext,
+    pool: httpcore.ConnectionPool,
     method: str,
     target: httpcore.URL,
-    headers: Mapping[str, str],
+    headers: list[tuple[str, str]],
     body: bytes | None,
 ) -> tuple[int, bytes]:
-    with (
-        httpcore.ConnectionPool(ssl_context=tls, network_backend=backend, max_connections=1) as pool,
-        pool.stream(method, target, headers=list(headers.items()), content=body) as response,
-    ):
+    with pool.stream(method, target, headers=headers, content=body) as response:
         told = {name.lower(): value for name, value in response.headers}.get(b"content-length", b"0")
         if told.isdigit() and int(told) > MOST_BYTES:
             raise _TooLarge

@@ -28,13 +28,18 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self._ends = time.monotonic() + seconds
+        self._longest_pause = seconds
 
     def left(self) -> float:
-        """Seconds until then. Raises TimeoutError when there are none."""
+        """Seconds that may be waited now. Raises TimeoutError when there are none."""
         left = self._ends - time.monotonic()
         if left <= 0:
             raise TimeoutError("the time is up")
-        return left
+        return min(left, self._longest_pause)
+
+    def prolong(self, seconds: float) -> None:
+        """Let it end in so many seconds from now; nothing is waited for at once longer than it was to last at first."""
+        self._ends = time.monotonic() + seconds
 
 
 class Backend(httpcore.NetworkBackend):

@@ -4,6 +4,7 @@ Whoever calls has checked whose tokens these are. A token's text stands on the p
 is in no session, no message and no address.
 """
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +36,7 @@ class TokenForm(forms.Form):
         label=gettext_lazy("What is it for?"),
         max_length=80,
         help_text=gettext_lazy("Such as the program that uses it. You will know it again by this name."),
+        error_messages={"required": gettext_lazy("Say what it is for.")},
     )
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("It may"),
@@ -44,14 +46,17 @@ class TokenForm(forms.Form):
     )
 
 
-def page(request: HttpRequest, client: Client, *, actor: Actor, agency_id: int) -> dict[str, Any]:
-    """The tokens of a client and the form for a new one; sent, it makes one, which is shown this once."""
+def page(
+    request: HttpRequest, client: Client, *, actor: Actor, agency_id: int, revoke_url: Callable[[UUID], str]
+) -> dict[str, Any]:
+    """What `tokens/_tokens.html` shows: a client's tokens and the form for a new one; sent, it makes one, which is
+    shown this once. `revoke_url` says where a token is revoked."""
     form = TokenForm(request.POST if request.method == "POST" else None)
     made = _made(form, client, actor) if form.is_bound and form.is_valid() else None
     return {
         "form": TokenForm() if made else form,
         "made": made,
-        "tokens": [_shown(row) for row in api_tokens.listed(client.pk)],
+        "tokens": [_shown(row) | {"revoke_url": revoke_url(row.pk)} for row in api_tokens.listed(client.pk)],
         "base_url": links.portal(agency_id, "/api/v1"),
         "description_url": links.portal(agency_id, "/api/v1/openapi.json"),
     }

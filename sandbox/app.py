@@ -15,6 +15,7 @@ from sandbox.answers import Refused
 from sandbox.delivery import NotOnThisMachine, loopback_address
 from sandbox.dns import routes as dns_routes
 from sandbox.faults import AFTER_THE_EFFECT, Fault
+from sandbox.hms import door
 from sandbox.hms import routes as hms_routes
 from sandbox.stripe import refusals
 from sandbox.stripe import routes as stripe_routes
@@ -70,7 +71,9 @@ class App:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = Request(environ)
         request.max_content_length = LARGEST_BODY_BYTES
-        response = _stranger(request) or self._respond(request)
+        response = _stranger(self._world, request) or self._respond(request)
+        if request.path.startswith(door.PREFIX):
+            response = door.leave(self._world, request, response)
         return response(environ, start_response)
 
     def _respond(self, request: Request) -> Response:
@@ -103,10 +106,12 @@ def _called(handler: Any, world: World, request: Request, arguments: Any) -> Res
     return response
 
 
-def _stranger(request: Request) -> Response | None:
+def _stranger(world: World, request: Request) -> Response | None:
     """A refusal for a request that did not come by a name of this machine, or was sent by another site's page."""
     try:
-        loopback_address(urlsplit(f"//{request.host}").hostname or "")
+        name = urlsplit(f"//{request.host}").hostname or ""
+        if name not in world.also_named:
+            loopback_address(name)
     except (NotOnThisMachine, ValueError):
         return answers.json_answer({"error": "The sandbox answers to names of this machine only."}, 421)
     origin = request.headers.get("Origin")

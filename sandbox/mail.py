@@ -31,10 +31,10 @@ class Catcher:
 
 
 class Mailbox(Controller):
-    """The SMTP server on 127.0.0.1."""
+    """The SMTP server."""
 
-    def __init__(self, store: Store, port: int) -> None:
-        super().__init__(Catcher(store), hostname="127.0.0.1", port=port, ready_timeout=10)
+    def __init__(self, store: Store, port: int, host: str) -> None:
+        super().__init__(Catcher(store), hostname=host, port=port, ready_timeout=10)
 
     def factory(self) -> SMTP:
         # The loop is handed on: otherwise every connection would make, and leak, a loop of its own.

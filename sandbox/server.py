@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -17,6 +18,8 @@ from sandbox.store import Store
 from sandbox.stripe import routes as stripe_routes
 from sandbox.world import World
 
+LOOPBACK = "127.0.0.1"
+
 
 class QuietHandler(WSGIRequestHandler):
     """Says only what went wrong: a line per request would bury it."""
@@ -26,15 +29,16 @@ class QuietHandler(WSGIRequestHandler):
             super().log_request(code, size)
 
 
-def free_port() -> int:
+def free_port(host: str) -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 
 class Server:
-    """A sandbox on 127.0.0.1. Port 0 takes a free one; `port`, `smtp_port` and `dns_port` say which.
+    """A sandbox, on 127.0.0.1 unless `host` is another address. Port 0 takes a free one; the properties say which.
 
+    `also_named`: host names to answer to beside those of this machine, for neighbours who reach it by another.
     `ingress`: a name whose zone leads to this machine, with everything below it.
     """
 
@@ -44,22 +48,25 @@ class Server:
         port: int,
         smtp_port: int,
         state: str | Path,
+        host: str = LOOPBACK,
+        also_named: Iterable[str] = (),
         dns_port: int = 0,
         platform_url: str = "",
         ingress: str = "",
     ) -> None:
         self._store = Store(state)
-        self._names = NameServer(self._store, dns_port)
+        self._names = NameServer(self._store, dns_port, host)
         if ingress:
             zones.lead_here(self._store, ingress)
         # The mailbox knocks at its own port to see that it is open, so it has to know which one that is.
-        smtp_port = smtp_port or free_port()
-        self._mailbox = Mailbox(self._store, smtp_port)
+        smtp_port = smtp_port or free_port(host)
+        self._mailbox = Mailbox(self._store, smtp_port, host)
         self.world = World(
             self._store, self._names, base_url="", platform_url=platform_url.rstrip("/"), smtp_port=smtp_port
         )
+        self.world.also_named = frozenset(name.lower() for name in also_named)
         self._http: BaseWSGIServer = make_server(
-            "127.0.0.1", port, App(self.world), threaded=True, request_handler=QuietHandler
+            host, port, App(self.world), threaded=True, request_handler=QuietHandler
         )
         self.port = self._http.server_port
         self.world.base_url = f"http://localhost:{self.port}"

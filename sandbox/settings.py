@@ -23,6 +23,19 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "delay_seconds": 0.0,
         "wrong_signature": False,
         "stale_timestamp": False,
+        # Where HMS's pages contradict each other or say nothing: the first reading is the one taken.
+        "nested_errors": False,
+        "usage_fields": "current",
+        "parent_sees_children": False,
+        "child_shows_pool": True,
+        "round_up_minutes": False,
+        "pool_ends_calls": True,
+        "without_minutes_status": "rejected",
+        "delete_status": 200,
+        "foreign_status": 404,
+        "call_ids": "phone",
+        "webhook_call_ids": "same",
+        "signature_prefix": True,
     },
     "stripe": {
         "webhooks": "on",
@@ -34,6 +47,16 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "timeout_seconds": 10.0,
         "checkout_wait_seconds": 10.0,
     },
+}
+
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "webhooks": ("on", "off"),
+    "usage_fields": ("current", "older", "guide"),
+    "without_minutes_status": ("rejected", "insufficient-credits"),
+    "delete_status": (200, 204),
+    "foreign_status": (404, 403),
+    "call_ids": ("phone", "uuid"),
+    "webhook_call_ids": ("same", "other"),
 }
 
 
@@ -58,8 +81,8 @@ def _check(side: str, name: str, value: Any) -> None:
     if name not in DEFAULTS[side]:
         raise refuse(400, f"Unknown setting: {name}", f"Known: {', '.join(sorted(DEFAULTS[side]))}")
     usual = DEFAULTS[side][name]
-    if name == "webhooks" and value not in ("on", "off"):
-        raise refuse(400, "webhooks is on or off")
+    if name in CHOICES and value not in CHOICES[name]:
+        raise refuse(400, f"{name} is {' or '.join(map(str, CHOICES[name]))}")
     if isinstance(usual, bool) or isinstance(value, bool):
         fits = isinstance(usual, bool) and isinstance(value, bool)
     elif isinstance(usual, list):

@@ -7,7 +7,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,7 @@ class Store:
         self,
         kind: str,
         *,
-        owner: str | None = None,
+        owner: str | Sequence[str] | None = None,
         tag: str | None = None,
         field: tuple[str, str] | None = None,
         since: float | None = None,
@@ -128,7 +128,10 @@ class Store:
         limit: int = -1,
         offset: int = 0,
     ) -> list[Document]:
-        """Documents newest first; `since` and `until` are included; `field` is a (name, text) the body has."""
+        """Documents, newest first, of one owner or of several.
+
+        `since` and `until` are included; `field` is a (name, text) the body has.
+        """
         where, values = _conditions(kind, owner, tag, field, since, until)
         # Few documents share a tag: they are found by it and sorted then, instead of being met on the way through all.
         order = "at DESC, seq DESC" if tag is None else "+at DESC, +seq DESC"
@@ -144,7 +147,7 @@ class Store:
         kind: str,
         *,
         sum_of: str = "nothing",
-        owner: str | None = None,
+        owner: str | Sequence[str] | None = None,
         tag: str | None = None,
         field: tuple[str, str] | None = None,
         since: float | None = None,
@@ -178,15 +181,17 @@ class Store:
 
 def _conditions(
     kind: str,
-    owner: str | None,
+    owner: str | Sequence[str] | None,
     tag: str | None,
     field: tuple[str, str] | None,
     since: float | None,
     until: float | None,
 ) -> tuple[str, list[Any]]:
     parts: list[tuple[str, list[Any]]] = [("kind = ?", [kind])]
-    if owner is not None:
+    if isinstance(owner, str):
         parts.append(("owner = ?", [owner]))
+    elif owner is not None:
+        parts.append((f"owner IN ({', '.join('?' * len(owner))})", list(owner)))
     if tag is not None:
         # The second half is for the index, which has no documents without a tag.
         parts.append(("tag = ? AND tag <> ''", [tag]))

@@ -11,13 +11,17 @@ from sandbox.store import Store
 
 @dataclass
 class World:
-    """One running sandbox. `base_url` and `platform_url` have no slash at their end; `smtp_port` is for showing."""
+    """One running sandbox. `base_url` and `platform_url` have no slash at their end; `smtp_port` is for showing.
+
+    `also_named` are host names it answers to beside those of this machine.
+    """
 
     store: Store
     names: NameServer
     base_url: str
     platform_url: str = ""
     smtp_port: int = 0
+    also_named: frozenset[str] = frozenset()
     lanes: Lanes = field(default_factory=Lanes)
     faults: Faults = field(default_factory=Faults)
     limiter: Limiter = field(default_factory=Limiter)

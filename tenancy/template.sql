@@ -257,6 +257,11 @@ CREATE OR REPLACE TRIGGER ledger_wallets_changed
   ) EXECUTE FUNCTION ledger_refuse_wallet();
 CREATE OR REPLACE TRIGGER ledger_wallets_added AFTER INSERT ON billing_wallet
   REFERENCING NEW TABLE AS wallets_after FOR EACH STATEMENT EXECUTE FUNCTION ledger_wallets_added();
+-- billing.0003_fewer_indexes
+DROP INDEX IF EXISTS billing_purchase_stripe_session_id_b7f5f6ed_like;
+DROP INDEX IF EXISTS billing_purchase_stripe_payment_intent_id_489c6ea7_like;
+DROP INDEX IF EXISTS billing_dispute_stripe_dispute_id_1ed59279_like;
+DROP INDEX IF EXISTS billing_refund_stripe_refund_id_674bc053_like;
 -- organizations.0001_initial
 CREATE TABLE "organizations_organization" ("id" uuid NOT NULL PRIMARY KEY, "hms_name" varchar(200) NOT NULL UNIQUE, "hms_id" varchar(64) NULL UNIQUE, "api_key_sealed" bytea NULL, "api_key_mask" varchar(40) NOT NULL, "state" varchar(10) NOT NULL, "state_since" timestamp with time zone NOT NULL, "problem" varchar(500) NOT NULL, "refusals" integer NOT NULL CHECK ("refusals" >= 0), "wanted_at" timestamp with time zone NOT NULL, "equipped_at" timestamp with time zone NULL, "calls_synced_until" timestamp with time zone NULL, "calls_swept_at" timestamp with time zone NULL, "active_at" timestamp with time zone NOT NULL, "client_id" uuid NOT NULL UNIQUE, CONSTRAINT "organization_ready_has_id_and_key" CHECK ((NOT ("state" = 'ready') OR ("api_key_sealed" IS NOT NULL AND "hms_id" IS NOT NULL))));
 ALTER TABLE "organizations_organization" ADD CONSTRAINT "organizations_organi_client_id_c7c9cd97_fk_clients_c" FOREIGN KEY ("client_id") REFERENCES "clients_client" ("id") DEFERRABLE INITIALLY DEFERRED;
@@ -298,6 +303,15 @@ ALTER TABLE "organizations_organization" ADD COLUMN "metadata_days" smallint NUL
 -- organizations.0004_organization_control
 ALTER TABLE "organizations_organization" ADD COLUMN "control" jsonb DEFAULT '{}'::jsonb NOT NULL;
 ALTER TABLE "organizations_organization" ALTER COLUMN "control" DROP DEFAULT;
+-- organizations.0005_document
+CREATE TABLE "organizations_document" ("id" uuid NOT NULL PRIMARY KEY, "language" varchar(20) NOT NULL, "created_at" timestamp with time zone NOT NULL, "name" varchar(120) NOT NULL, "kind" varchar(10) NOT NULL, "size_bytes" integer NOT NULL CHECK ("size_bytes" >= 0), "state" varchar(10) NOT NULL, "problem" varchar(20) NOT NULL, "added_by" varchar(254) NOT NULL, "source" bytea NULL, "position" integer NOT NULL CHECK ("position" >= 0), "section" varchar(200) NOT NULL, "text" text NOT NULL, "words" tsvector NULL, "organization_id" uuid NOT NULL, "whole_id" uuid NULL);
+DROP INDEX IF EXISTS organizations_organization_hms_name_359ae16d_like;
+DROP INDEX IF EXISTS organizations_organization_hms_id_4f9ead88_like;
+ALTER TABLE "organizations_document" ADD CONSTRAINT "organizations_docume_organization_id_60591d1b_fk_organizat" FOREIGN KEY ("organization_id") REFERENCES "organizations_organization" ("id") DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE "organizations_document" ADD CONSTRAINT "organizations_docume_whole_id_76b10c60_fk_organizat" FOREIGN KEY ("whole_id") REFERENCES "organizations_document" ("id") DEFERRABLE INITIALLY DEFERRED;
+CREATE UNIQUE INDEX "document_one_of_a_name" ON "organizations_document" ("organization_id", "name") WHERE "whole_id" IS NULL;
+CREATE INDEX "document_pieces" ON "organizations_document" ("whole_id", "position") WHERE "whole_id" IS NOT NULL;
+CREATE INDEX "document_words" ON "organizations_document" USING gin ("words") WITH (fastupdate = off);
 INSERT INTO "django_migrations" ("app", "name", "applied") VALUES
   ('people', '0001_initial', now()),
   ('account', '0001_initial', now()),
@@ -312,6 +326,7 @@ INSERT INTO "django_migrations" ("app", "name", "applied") VALUES
   ('clients', '0001_initial', now()),
   ('billing', '0001_initial', now()),
   ('billing', '0002_ledger', now()),
+  ('billing', '0003_fewer_indexes', now()),
   ('organizations', '0001_initial', now()),
   ('calls', '0001_initial', now()),
   ('mfa', '0001_initial', now()),
@@ -319,4 +334,5 @@ INSERT INTO "django_migrations" ("app", "name", "applied") VALUES
   ('mfa', '0003_authenticator_type_uniq', now()),
   ('organizations', '0002_delivery', now()),
   ('organizations', '0003_organization_desk', now()),
-  ('organizations', '0004_organization_control', now());
+  ('organizations', '0004_organization_control', now()),
+  ('organizations', '0005_document', now());

@@ -5,7 +5,7 @@ from typing import Final
 from hms_client.reading import unwrapped
 from hms_client.shapes.settings import Domain, ResendDomains
 from hms_client.transport import Transport
-from hms_client.values import Json
+from hms_client.values import FrozenMap, Json
 
 _PATH: Final = "/domains"
 
@@ -29,9 +29,9 @@ class Domains:
         """Remove the domain."""
         self._transport.request("DELETE", _PATH)
 
-    def verify(self) -> Json:
-        """Ask for the DNS records to be checked; read the outcome with `refresh`."""
-        return self._transport.request("POST", _PATH + "/verify")
+    def verify(self) -> Domain | None:
+        """Ask for the DNS records to be checked; read the outcome with `refresh`. None where HMS only says yes."""
+        return _changed(self._transport.request("POST", _PATH + "/verify"))
 
     def refresh(self) -> Domain | None:
         """Fetch the state anew and return it."""
@@ -41,9 +41,14 @@ class Domains:
         """Return the domains of the organization's own Resend account."""
         return ResendDomains.from_json(self._transport.request("GET", _PATH + "/sync"))
 
-    def choose_resend_domain(self, resend_domain_id: str) -> Json:
-        """Use one of those."""
-        return self._transport.request("POST", _PATH + "/sync", body={"resendDomainId": resend_domain_id})
+    def choose_resend_domain(self, resend_domain_id: str) -> Domain | None:
+        """Use one of those. None where HMS only says yes."""
+        answer = self._transport.request("POST", _PATH + "/sync", body={"resendDomainId": resend_domain_id})
+        return _changed(answer)
+
+
+def _changed(answer: Json) -> Domain | None:
+    return _domain(answer) if isinstance(answer, FrozenMap) and "domain" in answer else None
 
 
 def _domain(answer: Json) -> Domain | None:

@@ -6,6 +6,13 @@ from hms_client.reading import flag, identity, items, mapping, moment, text, tex
 from hms_client.shapes.shape import Shape, optional, required, rest, shape
 from hms_client.values import FrozenMap, Json
 
+_OTHER_NAMES = {"endCall": "end_call", "transferCall": "transfer_call"}
+
+
+def _tool_type(value: Json) -> str:
+    """A type of tool, in the one spelling that HMS takes in requests."""
+    return _OTHER_NAMES.get(text(value), text(value))
+
 
 @shape
 class Voice(Shape):
@@ -25,7 +32,7 @@ class ToolTemplate(Shape):
     id: str = required(identity)
     name: str = required(text)
     description: str | None = optional(text)
-    tool_type: str | None = optional(text)
+    tool_type: str | None = optional(_tool_type)
     tool_config: FrozenMap | None = optional(mapping)
     created_at: datetime | None = optional(moment)
     updated_at: datetime | None = optional(moment)

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -18,7 +19,12 @@ from portal.dashboard.roles import actor_of, agency_of, manager_changes
 def page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """A client's tokens; sent, the form makes a new one and shows it once."""
     client = get_object_or_404(Client, pk=client_id)
-    context = tokens.page(request, client, actor=actor_of(request), agency_id=agency_of(request).pk)
+    agency = agency_of(request)
+
+    def revoke_url(token_id: UUID) -> str:
+        return reverse("dashboard:revoke_token", args=[agency.slug, client.pk, token_id])
+
+    context = tokens.page(request, client, actor=actor_of(request), agency_id=agency.pk, revoke_url=revoke_url)
     return render(request, "dashboard/tokens.html", {"nav": "clients", "client": client, **context})
 
 

@@ -20,22 +20,22 @@ _EXAMPLES = {
 
 class WatchForm(forms.Form):
     low_minutes = forms.IntegerField(
-        label=_("Tell me below, in minutes"), min_value=0, max_value=watch.MOST_MINUTES, help_text=_("0 is off.")
+        label=_("When fewer minutes are left than"), min_value=0, max_value=watch.MOST_MINUTES, help_text=_("0 is off.")
     )
     low_days = forms.IntegerField(
-        label=_("Or when they last for fewer days than"),
+        label=_("When they last for fewer days than"),
         min_value=0,
         max_value=watch.MOST_DAYS,
         help_text=_("At the pace of the last week. 0 is off."),
     )
     floor_percent = forms.IntegerField(
-        label=_("And when they cover less of your clients' credits than, in percent"),
+        label=_("When they cover less of your clients' credits than"),
         min_value=0,
         max_value=watch.MOST_PERCENT,
         help_text=_("100 is all of them. 0 is off."),
     )
     stops_selling = forms.BooleanField(
-        label=_("Sell nothing while it is below that"),
+        label=_("Sell nothing while they cover less"),
         required=False,
         help_text=_("Buyers read that no credits are sold at the moment. What they have can be used."),
     )

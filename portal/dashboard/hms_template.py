@@ -15,7 +15,7 @@ from portal.dashboard.roles import agency_of, manager_changes
 
 class TemplateForm(forms.Form):
     assistant = forms.ChoiceField(
-        label=gettext_lazy("New clients begin with"),
+        label=gettext_lazy("Assistant"),
         required=False,
         help_text=gettext_lazy("It is read at HMS when a client signs up, so what you change there counts at once."),
     )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from hms_client import webhooks
 from inbox import hms_targets
 from organizations import deliveries
 from organizations.models import Delivery, Organization
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 _AT_ONCE = 30
 _SECRET = re.compile(r"secret|token|password|authorization|api_?key|webhook_url", re.IGNORECASE)
 _TONES = {Delivery.State.WAITING: "warn", Delivery.State.DELIVERED: "in", Delivery.State.FAILED: "wrong"}
+_TITLES = {
+    webhooks.ASSISTANT_REQUEST: gettext_lazy("Before a call"),
+    webhooks.TOOL_CALLS: gettext_lazy("Tool used"),
+    webhooks.STATUS_UPDATE: gettext_lazy("Call status"),
+    webhooks.END_OF_CALL_REPORT: gettext_lazy("After a call"),
+}
 _REASONS: dict[str, "_StrPromise"] = {
     Why.ADDRESS: gettext_lazy("The address leads into a private network, which is never asked."),
     Why.NAME: gettext_lazy("There is no such name. Look at the address for a typing error."),
@@ -49,8 +56,10 @@ class Row:
     """A delivery as it is read."""
 
     delivery: Delivery
+    title: str
     at: str
     tone: str
+    state: str
     answer: str
     reason: str
     latency: str
@@ -149,13 +158,22 @@ def _row(one: Delivery, *, has_body: bool | None = None) -> Row:
     kept = bool(vars(one)["has_body"]) if has_body is None else has_body
     return Row(
         delivery=one,
+        title=str(_TITLES.get(one.event, one.event)),
         at=wording.moment(one.created_at),
         tone=_TONES[Delivery.State(one.state)],
+        state=_state(one),
         answer="–" if one.status is None else str(one.status),
         reason=_reason(one),
         latency="–" if one.latency_ms is None else _("%(time)d ms") % {"time": one.latency_ms},
         has_body=kept,
     )
+
+
+def _state(one: Delivery) -> str:
+    """How it stands: what was refused once and waits is not on its way."""
+    if one.state == Delivery.State.WAITING and (one.why or one.status is not None):
+        return _("Retrying")
+    return one.get_state_display()
 
 
 def _reason(one: Delivery) -> str:
@@ -166,7 +184,7 @@ def _reason(one: Delivery) -> str:
         return ""
     if 300 <= one.status < 400:
         return _("It answered with another address, and such redirects are not followed. Give the final address.")
-    return _("The endpoint said no.")
+    return _("The endpoint said no. Its own log says why.")
 
 
 def _readable(body: bytes) -> str:

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,7 +18,7 @@ from portal.storefront.access import agency_of, client_page
 def page(request: HttpRequest) -> HttpResponse:
     """The client's tokens; sent, the form makes a new one and shows it once."""
     client, actor = request.client, request.actor  # type: ignore[attr-defined]
-    context = tokens.page(request, client, actor=actor, agency_id=agency_of(request).pk)
+    context = tokens.page(request, client, actor=actor, agency_id=agency_of(request).pk, revoke_url=_revoke_url)
     return render(request, "storefront/tokens.html", {"nav": "tokens", **context})
 
 
@@ -28,3 +29,7 @@ def revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
     row = tokens.revoke(request.client, token_id)  # type: ignore[attr-defined]
     messages.success(request, _("“%(name)s” lets nobody in any more.") % {"name": row.name})
     return redirect("storefront:tokens")
+
+
+def _revoke_url(token_id: UUID) -> str:
+    return reverse("storefront:revoke_token", args=[token_id])

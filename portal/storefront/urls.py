@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.storefront import access_tokens, browser_call, buying, calling, calls, history
+from portal.storefront import access_tokens, browser_call, buying, calling, calls, documents, history
 from portal.storefront.home import home
 
 app_name = "storefront"
@@ -32,4 +32,7 @@ urlpatterns = [
     path("api-access/", access_tokens.page, name="tokens"),
     path("api-access/<uuid:token_id>/revoke/", access_tokens.revoke, name="revoke_token"),
     path("assistants/", calling.listing, name="assistants"),
+    path("knowledge/", documents.page, name="knowledge"),
+    path("knowledge/try/", documents.ask, name="try_knowledge"),
+    path("knowledge/<uuid:document_id>/remove/", documents.remove, name="remove_document"),
 ]

@@ -1,4 +1,4 @@
-"""A name server on 127.0.0.1, over UDP and TCP on one port."""
+"""A name server, over UDP and TCP on one port."""
 
 import socket
 import socketserver
@@ -37,11 +37,11 @@ class Question:
 class NameServer:
     """Answers from what the store holds. Port 0 takes a free one; `port` says which."""
 
-    def __init__(self, store: Store, port: int) -> None:
+    def __init__(self, store: Store, port: int, host: str = "127.0.0.1") -> None:
         self.faults = Faults()
         self._store = store
         self._asked: deque[Question] = deque(maxlen=KEPT_QUESTIONS)
-        self._tcp, self._udp = _bound(self, port)
+        self._tcp, self._udp = _bound(self, port, host)
         self.port: int = self._tcp.server_address[1]
         self._threads = [
             threading.Thread(target=server.serve_forever, name=f"dns {name}", daemon=True, args=(0.05,))
@@ -143,12 +143,12 @@ class _Stream(socketserver.BaseRequestHandler):
             self.request.sendall(len(wire).to_bytes(2, "big") + wire)
 
 
-def _bound(names: NameServer, port: int) -> tuple[_Tcp, _Udp]:
+def _bound(names: NameServer, port: int, host: str) -> tuple[_Tcp, _Udp]:
     """Both transports on one port. Raises OSError when a given port is taken."""
     for left in reversed(range(_PORT_TRIES if port == 0 else 1)):
-        tcp = _Tcp(("127.0.0.1", port), _Stream)
+        tcp = _Tcp((host, port), _Stream)
         try:
-            udp = _Udp(("127.0.0.1", tcp.server_address[1]), _Datagram)
+            udp = _Udp((host, tcp.server_address[1]), _Datagram)
         except OSError:
             tcp.server_close()
             if not left:

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox import ids, times
 from sandbox.answers import json_answer, read_json, refuse
+from sandbox.hms import readings
 from sandbox.hms.auth import keyed
 from sandbox.store import Document
 from sandbox.world import World
@@ -21,7 +22,7 @@ FIELDS: dict[str, Any] = {
     "is_active": True,
     "max_duration_seconds": 1800,
     "autonomous_silence_handling": False,
-    "silence_timeout_seconds": None,
+    "silence_timeout_seconds": 10,
     "voicemail_detection": False,
     "voicemail_message": None,
     "gdpr_mode": False,
@@ -29,11 +30,15 @@ FIELDS: dict[str, Any] = {
     "webhook_secret": None,
     "webhook_events": None,
     "analysis_plan": None,
-    "stt_config": None,
-    "llm_config": None,
-    "tts_config": None,
+    "stt_config": {"provider": "deepgram", "model": "nova-3", "language": "multi"},
+    "llm_config": {"provider": "openai", "model": "gpt-4.1-mini", "messages": [], "tools": []},
+    "tts_config": {"provider": "elevenlabs", "voice_id": "voice-anna"},
     "speech_config": None,
 }
+
+# What HMS takes in a change alone, and leaves out of what a new assistant is made of.
+ONLY_IN_A_CHANGE = ("notification_emails", "recording_consent")
+MOST_ADDRESSES = 5
 
 
 def open_assistant(world: World, organization: Document, fields: dict[str, Any]) -> Document:
@@ -43,7 +48,7 @@ def open_assistant(world: World, organization: Document, fields: dict[str, Any])
         raise refuse(400, "Missing required field: name")
     at = times.now()
     stamps = {"created_at": times.iso(at), "updated_at": times.iso(at)}
-    known = {name: value for name, value in fields.items() if name in FIELDS}
+    known = {name: value for name, value in fields.items() if name in FIELDS and name not in ONLY_IN_A_CHANGE}
     assistant = {"id": ids.uuid4(), **FIELDS, **known, **stamps, "_organization": organization["id"]}
     world.store.add("hms_assistant", assistant["id"], assistant, owner=organization["id"], at=at)
     return assistant
@@ -56,15 +61,22 @@ def _check(fields: dict[str, Any]) -> None:
     most = fields.get("max_duration_seconds")
     if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 1):
         raise refuse(400, "Invalid max_duration_seconds", "It must be a whole number from 1.")
-    if "is_active" in fields and not isinstance(fields["is_active"], bool):
-        raise refuse(400, "Invalid is_active", "It must be true or false.")
+    for name in ("is_active", "gdpr_mode"):
+        if name in fields and not isinstance(fields[name], bool):
+            raise refuse(400, f"Invalid {name}", "It must be true or false.")
+    addresses = fields.get("notification_emails")
+    if addresses is not None and (not isinstance(addresses, list) or len(addresses) > MOST_ADDRESSES):
+        raise refuse(400, "Invalid notification_emails", f"At most {MOST_ADDRESSES} addresses.")
+    consent = fields.get("recording_consent")
+    if consent is not None and not (isinstance(consent, dict) and isinstance(consent.get("enabled"), bool)):
+        raise refuse(400, "Invalid recording_consent", "It takes enabled and message.")
 
 
 def owned(world: World, organization: Document, assistant_id: Any) -> Document:
     """The organization's assistant of this id. Refused 404."""
     assistant = world.store.get("hms_assistant", assistant_id) if isinstance(assistant_id, str) else None
     if assistant is None or assistant["_organization"] != organization["id"]:
-        raise refuse(404, "Assistant not found")
+        raise readings.absent(world, "Assistant", assistant)
     return assistant
 
 
@@ -107,5 +119,9 @@ def update(world: World, request: Request, organization: Document, id_: str) -> 
 @keyed
 def delete(world: World, request: Request, organization: Document, id_: str) -> Response:
     owned(world, organization, id_)
-    world.store.delete("hms_assistant", id_)
-    return json_answer({"success": True})
+    with world.store.transaction():
+        for number in world.store.find("hms_number", owner=organization["id"]):
+            if number["agent_id"] == id_:
+                world.store.save("hms_number", number["id"], number | {"agent_id": None})
+        world.store.delete("hms_assistant", id_)
+    return readings.gone(world)

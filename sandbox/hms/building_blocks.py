@@ -47,6 +47,7 @@ TOOLS = Kept(
     one="tool_template",
     fields={"name": None, "description": None, "tool_type": "function", "tool_config": {}},
     required=("name", "tool_type"),
+    names_owner=True,
     check=_check_tool,
 )
 ANALYSES = Kept(
@@ -55,6 +56,7 @@ ANALYSES = Kept(
     one="analysis_template",
     fields={"name": None, "description": None, "system_prompt": None, "user_prompt": None, "schema": {}},
     required=("name", "system_prompt", "user_prompt"),
+    names_owner=True,
     check=_check_analysis,
 )
 TRUNKS = Kept(
@@ -72,6 +74,7 @@ TRUNKS = Kept(
     },
     required=("name", "provider", "address"),
     secret=("auth_password",),
+    names_owner=True,
     check=_check_trunk,
     release=_let_go_of_trunk,
 )

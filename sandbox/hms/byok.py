@@ -6,6 +6,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox import ids
 from sandbox.answers import json_answer, read_json, refuse
+from sandbox.hms import readings
 from sandbox.hms.auth import keyed
 from sandbox.store import Document
 from sandbox.world import World
@@ -29,6 +30,11 @@ def _held(world: World, organization: Document) -> Document:
     return world.store.get("hms_byok", organization["id"]) or {"secret_ids": {}, "config": {}}
 
 
+def has(world: World, organization: Document, provider: str) -> bool:
+    """Whether the organization has a key of its own there."""
+    return provider in _held(world, organization)["secret_ids"]
+
+
 def _hold(world: World, organization: Document, held: Document) -> None:
     if world.store.get("hms_byok", organization["id"]) is None:
         world.store.add("hms_byok", organization["id"], held, owner=organization["id"])
@@ -42,13 +48,13 @@ def _provider(body: dict[str, Any]) -> str:
     return str(provider)
 
 
-def _shown(held: Document) -> Response:
-    return json_answer({"byok_keys": {f"{name}_secret_id": held["secret_ids"].get(name) for name in PROVIDERS}})
+def _keys(held: Document) -> dict[str, Any]:
+    return {"byok_keys": {f"{name}_secret_id": held["secret_ids"].get(name) for name in PROVIDERS}}
 
 
 @keyed
 def show(world: World, request: Request, organization: Document) -> Response:
-    return _shown(_held(world, organization))
+    return json_answer(_keys(_held(world, organization)))
 
 
 @keyed
@@ -61,7 +67,7 @@ def put(world: World, request: Request, organization: Document) -> Response:
         held = _held(world, organization)
         held["secret_ids"][provider] = ids.uuid4()
         _hold(world, organization, held)
-    return _shown(held)
+    return json_answer({"success": True} | _keys(held))
 
 
 @keyed
@@ -73,7 +79,8 @@ def delete(world: World, request: Request, organization: Document) -> Response:
             raise refuse(404, f"No key of {provider}")
         held["config"].pop(provider, None)
         _hold(world, organization, held)
-    return json_answer({"success": True})
+    answer = readings.gone(world)
+    return answer if answer.status_code == 204 else json_answer({"success": True} | _keys(held))
 
 
 @keyed

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox import settings, times
 from sandbox.answers import json_answer, read_json, refuse
-from sandbox.hms import assistants, numbers, pools, queries, simulation
+from sandbox.hms import assistants, numbers, pools, queries, readings, retention, simulation
 from sandbox.hms.auth import keyed, too_many
 from sandbox.store import Document
 from sandbox.world import World
@@ -21,20 +21,22 @@ def index(world: World, request: Request, organization: Document) -> Response:
     with world.store.transaction():
         total, _ = world.store.count_and_sum("hms_call", **found)
         rows = world.store.find("hms_call", limit=span.limit, offset=span.offset, **found)
-    return json_answer({"calls": [assistants.public(call) for call in rows], "pagination": span.pagination(total)})
+    return json_answer(
+        {"calls": [retention.shown(organization, call) for call in rows], "pagination": span.pagination(total)}
+    )
 
 
 def owned(world: World, organization: Document, call_id: str) -> Document:
     """The organization's call of this id. Refused 404."""
     call = world.store.get("hms_call", call_id)
     if call is None or call["_organization"] != organization["id"]:
-        raise refuse(404, "Call not found")
+        raise readings.absent(world, "Call", call)
     return call
 
 
 @keyed
 def show(world: World, request: Request, organization: Document, id_: str) -> Response:
-    return json_answer(assistants.public(owned(world, organization, id_)))
+    return json_answer(retention.shown(organization, owned(world, organization, id_)))
 
 
 @keyed
@@ -50,7 +52,7 @@ def place(world: World, request: Request, organization: Document) -> Response:
     number = _number(world, organization, body.get("number_id"))
     at = times.now()
     call = simulation.blank(
-        organization, direction="outbound", config=config, number=number, customer=destination, at=at
+        world, organization, direction="outbound", config=config, number=number, customer=destination, at=at
     )
     rings = float(settings.read(world.store, "hms")["ring_seconds"])
     simulation.begin(world, organization, call, answer_after_seconds=rings)

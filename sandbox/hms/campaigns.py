@@ -8,7 +8,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox import ids, settings, times
 from sandbox.answers import json_answer, read_json, refuse
-from sandbox.hms import assistants, numbers, simulation
+from sandbox.hms import assistants, numbers, pools, readings, simulation
 from sandbox.hms.auth import keyed
 from sandbox.hms.kept import Kept, must_be_one_of
 from sandbox.store import Document
@@ -120,11 +120,11 @@ def remove_lead(world: World, request: Request, organization: Document, id_: str
     campaign = CAMPAIGNS.owned(world, organization, id_)
     lead = world.store.get(_LEAD, lead_id)
     if lead is None or lead["campaign_id"] != campaign["id"]:
-        raise refuse(404, "Lead not found")
+        raise readings.absent(world, "Lead", None)
     if _lead_shown(world, lead)["status"] == "calling":
         raise refuse(409, "Lead is being called")
     world.store.delete(_LEAD, lead_id)
-    return json_answer({"success": True})
+    return readings.gone(world)
 
 
 def ring_next(world: World, request: Request, id_: str) -> Response:
@@ -136,10 +136,12 @@ def ring_next(world: World, request: Request, id_: str) -> Response:
     if campaign["status"] != "scheduled" or not pending:
         raise refuse(409, "The campaign does not run, or has nobody left to ring")
     organization = world.store.get("hms_organization", campaign["_organization"]) or {}
-    config = world.store.get("hms_assistant", campaign["agent_id"]) or {}
+    config = world.store.get("hms_assistant", campaign["agent_id"]) or {"is_active": False}
+    if not config["is_active"] or pools.seconds_in(world, organization) <= 0:
+        raise refuse(409, "The campaign's assistant is off, or there are no minutes left")
     lead, at = pending[0], times.now()
     call = simulation.blank(
-        organization, direction="outbound", config=config, number=None, customer=lead["phone_number"], at=at
+        world, organization, direction="outbound", config=config, number=None, customer=lead["phone_number"], at=at
     )
     lead |= {"status": "calling", "call_id": call["id"], "attempts": 1, "last_attempt_at": times.iso(at)}
     world.store.save(_LEAD, lead["id"], lead)

@@ -104,8 +104,12 @@ def ring_in(world: World, body: dict[str, Any]) -> Document:
 
 
 def end(world: World, request: Request, id_: str) -> Response:
-    seconds = whole(read_json(request), "duration_seconds")
-    call = simulation.end(world, id_, at=times.now(), reason="user_hangup", duration_seconds=seconds)
+    body = read_json(request)
+    seconds, error = whole(body, "duration_seconds"), body.get("error")
+    how: dict[str, Any] = {"reason": "user_hangup"}
+    if error is not None:
+        how = {"reason": "error", "status": "ended-with-error", "error": str(error)}
+    call = simulation.end(world, id_, at=times.now(), duration_seconds=seconds, **how)
     if call is None:
         raise refuse(404, "Call not found")
     return json_answer(assistants.public(call))
@@ -146,6 +150,7 @@ def finish(world: World, body: dict[str, Any]) -> Document:
     except times.NotATime as error:
         raise refuse(400, "started_at is an ISO 8601 date-time") from error
     call = simulation.blank(
+        world,
         organization,
         direction=direction,
         config=assistant,
@@ -163,6 +168,7 @@ def record_finished(
     world: World, organization: Document, call: Document, body: dict[str, Any], *, started: float, seconds: int | None
 ) -> None:
     """Writes a call that is over already, and tells its assistant's address when the body asks for it."""
+    call["error"] = body.get("error")
     if seconds is not None:
         call |= {"started_at": times.iso(started), "_answered_at": started}
     with world.store.transaction():
@@ -177,7 +183,7 @@ def record_finished(
         )
         world.store.save("hms_call", call["id"], call)
     if body.get("webhooks") is True:
-        webhooks.announce(world, call, "status-update", {"end_reason": call["end_reason"]})
+        simulation.tell_end(world, call)
         simulation.report(world, call)
 
 
@@ -207,6 +213,14 @@ def call_tool(world: World, request: Request, id_: str) -> Response:
     return json_answer({"status": outcome.status, "answer": webhooks.answer_of(outcome), "error": outcome.error})
 
 
+def resend(world: World, request: Request, id_: str) -> Response:
+    """Sends the very bytes of an earlier delivery again, signed for now. HMS itself is not known to do so."""
+    sent = world.store.get("hms_delivery", id_)
+    if sent is None or "_raw" not in sent:
+        raise refuse(404, "Delivery not found, or nothing was sent")
+    return json_answer(assistants.public(webhooks.again(world, sent)))
+
+
 def change_settings(world: World, request: Request) -> Response:
     changed = settings.change(world.store, "hms", read_json(request))
     world.limiter.forget()
@@ -230,7 +244,7 @@ def state(world: World, request: Request) -> Response:
                 assistants.public(one) | {"organization_id": one["_organization"]}
                 for one in world.store.find("hms_call", limit=100)
             ],
-            "deliveries": world.store.find("hms_delivery", limit=100),
+            "deliveries": [assistants.public(one) for one in world.store.find("hms_delivery", limit=100)],
             "settings": settings.read(world.store, "hms"),
         }
     )

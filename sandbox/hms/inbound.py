@@ -8,6 +8,8 @@ from sandbox.hms import assistants, pools, simulation, webhooks
 from sandbox.store import Document
 from sandbox.world import World
 
+NO_MINUTES = "insufficient_credits"
+
 
 def ring(
     world: World,
@@ -21,11 +23,16 @@ def ring(
     """Lets it ring and gives the call; what the assistant's address answers is heeded a moment later."""
     at = times.now()
     config = assistant or {}
-    call = simulation.blank(organization, direction="inbound", config=config, number=number, customer=caller, at=at)
+    call = simulation.blank(
+        world, organization, direction="inbound", config=config, number=number, customer=caller, at=at
+    )
     call["_talk_seconds"] = talk_seconds
     reason = _refusal(world, organization, assistant, number)
     if reason is not None:
-        call |= {"status": "rejected", "end_reason": reason, "ended_at": times.iso(at), "_step": "report"}
+        status = (
+            str(settings.read(world.store, "hms")["without_minutes_status"]) if reason == NO_MINUTES else "rejected"
+        )
+        call |= {"status": status, "end_reason": reason, "ended_at": times.iso(at), "_step": "report"}
         world.store.add("hms_call", call["id"], call, owner=organization["id"], at=at)
         return call
     rings = float(settings.read(world.store, "hms")["ring_seconds"])
@@ -40,7 +47,7 @@ def ring(
 
 def _refusal(world: World, organization: Document, assistant: Document | None, number: Document | None) -> str | None:
     if pools.seconds_in(world, organization) <= 0:
-        return "insufficient_credits"
+        return NO_MINUTES
     if number is not None and not number["is_active"]:
         return "number_inactive"
     if assistant is None:

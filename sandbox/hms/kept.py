@@ -7,6 +7,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox import ids, times
 from sandbox.answers import json_answer, read_json, refuse
+from sandbox.hms import readings
 from sandbox.hms.auth import keyed
 from sandbox.store import Document
 from sandbox.world import World
@@ -21,8 +22,8 @@ def nothing_more(world: World, organization: Document, fields: dict[str, Any]) -
 class Kept:
     """One kind of thing. `many` and `one` wrap the answers; `fields` are its names with what they are when not given.
 
-    `required` have to be texts with something in them; `secret` go in and never come out. `check` refuses what makes no
-    sense, `release` refuses to let go of what is in use.
+    `required` have to be texts with something in them; `secret` go in and never come out; with `names_owner` a thing
+    says whose it is. `check` refuses what makes no sense, `release` refuses to let go of what is in use.
     """
 
     def __init__(
@@ -34,11 +35,13 @@ class Kept:
         fields: Mapping[str, Any],
         required: tuple[str, ...] = ("name",),
         secret: tuple[str, ...] = (),
+        names_owner: bool = False,
         check: Check = nothing_more,
         release: Check = nothing_more,
     ) -> None:
         self.kind, self.many, self.one, self.fields = kind, many, one, fields
         self.required, self.secret, self.check, self.release = required, secret, check, release
+        self.names_owner = names_owner
         self.index, self.create, self.show = keyed(self._index), keyed(self._create), keyed(self._show)
         self.update, self.delete = keyed(self._update), keyed(self._delete)
 
@@ -46,12 +49,14 @@ class Kept:
         """The organization's thing of this id. Refused 404."""
         found = world.store.get(self.kind, id_) if isinstance(id_, str) else None
         if found is None or found["_organization"] != organization["id"]:
-            raise refuse(404, f"{self.one.replace('_', ' ').capitalize()} not found")
+            raise readings.absent(world, self.one.replace("_", " ").capitalize(), found)
         return found
 
     def public(self, world: World, document: Document) -> dict[str, Any]:
         """A thing as HMS shows it: without secrets, and without what the sandbox notes for itself."""
-        return {name: value for name, value in document.items() if not name.startswith("_") and name not in self.secret}
+        owner = {"org_id": document["_organization"]} if self.names_owner else {}
+        shown = {name for name in document if not name.startswith("_")} - set(self.secret)
+        return {name: document[name] for name in document if name in shown} | owner
 
     def add(self, world: World, organization: Document, given: dict[str, Any]) -> Document:
         """A new thing. Refused 400 for fields that make no sense."""
@@ -92,7 +97,7 @@ class Kept:
     def _delete(self, world: World, request: Request, organization: Document, id_: str) -> Response:
         self.release(world, organization, self.owned(world, organization, id_))
         world.store.delete(self.kind, id_)
-        return json_answer({"success": True})
+        return readings.gone(world)
 
     def _answer(self, world: World, document: Document, status: int = 200) -> Response:
         return json_answer({self.one: self.public(world, document)}, status)

@@ -47,6 +47,14 @@ class Limiter:
             self._windows[name] = (window, used)
         return Count(limit, max(0, limit - used), (window + 1) * WINDOW_SECONDS, used > limit)
 
+    def look(self, name: str, limit: int) -> Count:
+        """Where `name` stands, without another request."""
+        window = int(time.time()) // WINDOW_SECONDS
+        with self._lock:
+            began, used = self._windows.get(name, (window, 0))
+        used = used if began == window else 0
+        return Count(limit, max(0, limit - used), (window + 1) * WINDOW_SECONDS, exceeded=False)
+
     def forget(self) -> None:
         """Starts every window anew."""
         with self._lock:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox import ids, times
 from sandbox.answers import json_answer, read_json, refuse
-from sandbox.hms import assistants, building_blocks
+from sandbox.hms import assistants, building_blocks, readings
 from sandbox.hms.auth import keyed
 from sandbox.store import Document
 from sandbox.world import World
@@ -66,7 +66,7 @@ def owned(world: World, organization: Document, number_id: Any) -> Document:
     """The organization's number of this id. Refused 404."""
     number = world.store.get("hms_number", number_id) if isinstance(number_id, str) else None
     if number is None or number["_organization"] != organization["id"]:
-        raise refuse(404, "Number not found")
+        raise readings.absent(world, "Number", number)
     return number
 
 
@@ -102,6 +102,8 @@ def update(world: World, request: Request, organization: Document, id_: str) -> 
     changes = read_json(request)
     with world.store.transaction():
         number = owned(world, organization, id_)
+        if not isinstance(changes.get("is_active", True), bool):
+            raise refuse(400, "Invalid is_active", "It must be true or false.")
         number |= {name: changes[name] for name in CHANGEABLE if name in changes}
         if "transfer_trunk_id" in changes:
             number["transfer_trunk_id"] = _trunk_id(world, organization, changes)
@@ -116,4 +118,4 @@ def update(world: World, request: Request, organization: Document, id_: str) -> 
 def delete(world: World, request: Request, organization: Document, id_: str) -> Response:
     owned(world, organization, id_)
     world.store.delete("hms_number", id_)
-    return json_answer({"success": True})
+    return readings.gone(world)

@@ -36,13 +36,15 @@ def open_organization(world: World, *, name: str, parent_id: str | None, pool_se
 
 
 def shown(world: World, organization: Document, *, with_children: bool) -> dict[str, Any]:
-    """What GET /organizations answers: no key, and for a child the parent's pool."""
-    root = pools.root_of(world, organization)
+    """What GET /organizations answers: no key, and for a child the parent's pool, or none."""
+    left = pools.seconds_in(world, organization)
+    if organization["parent_org_id"] and not settings.read(world.store, "hms")["child_shows_pool"]:
+        left = 0
     used = organization["used"].get(times.month(times.now()), 0)
     body: dict[str, Any] = {
         "id": organization["id"],
         "name": organization["name"],
-        "minutes_balance": minutes(root["pool_seconds"]),
+        "minutes_balance": minutes(left),
         "monthly_usage_minutes": minutes(used),
         "active_numbers": _active(world, "hms_number", organization),
         "active_agents": _active(world, "hms_assistant", organization),

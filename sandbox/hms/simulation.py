@@ -4,13 +4,23 @@ import random
 from typing import Any
 
 from sandbox import ids, settings, times
-from sandbox.hms import pools, recordings, running, transcript, usage, webhooks
+from sandbox.hms import pools, readings, recordings, running, transcript, usage, webhooks
 from sandbox.store import Document
 from sandbox.world import World
 
 RINGING = ("dialing", "ringing", "connecting")
 LONGEST_BEAT_SECONDS = 0.5
 FIRST_STATUS = {"inbound": "ringing", "outbound": "dialing", "web": "connecting"}
+NOTHING_YET = (
+    "end_reason",
+    "error",
+    "started_at",
+    "ended_at",
+    "duration_seconds",
+    "summary",
+    "analysis_result",
+    "messages",
+)
 
 
 def is_over(call: Document) -> bool:
@@ -18,6 +28,7 @@ def is_over(call: Document) -> bool:
 
 
 def blank(
+    world: World,
     organization: Document,
     *,
     direction: str,
@@ -28,23 +39,14 @@ def blank(
 ) -> Document:
     """A call of which nothing has happened yet. `config` is the assistant as this call uses it."""
     phone_number = number["phone_number"] if number else None
-    nothing = (
-        "end_reason",
-        "error",
-        "started_at",
-        "ended_at",
-        "duration_seconds",
-        "summary",
-        "analysis_result",
-        "messages",
-    )
+    own_id, told_id = readings.call_ids(world, customer)
     return {
-        "id": ids.call_id(customer),
+        "id": own_id,
         "caller_phone": customer,
         "assistant_phone": phone_number,
         "status": FIRST_STATUS[direction],
         "direction": direction,
-        **dict.fromkeys(nothing),
+        **dict.fromkeys(NOTHING_YET),
         "room_name": f"room-{ids.token(10)}",
         "recording_url": None,
         "agent_id": config.get("id"),
@@ -60,6 +62,7 @@ def blank(
         "_answered_at": None,
         "_talk_seconds": None,
         "_said": [],
+        "_told_id": told_id,
     }
 
 
@@ -116,13 +119,15 @@ def beat(world: World, call_id: str) -> None:
             end(world, call_id, at=call["_ends_at"], reason=call["_end_reason"])
             return
         organization = owner(world, call)
+        turned = settings.read(world.store, "hms")
         left, talking = pools.left_while_talking(world, organization, at)
-        if left <= 0:
+        if left <= 0 and turned["pool_ends_calls"]:
             seconds = min(_whole_seconds(call, at), max(0, pools.seconds_in(world, organization)))
-            reason = str(settings.read(world.store, "hms")["pool_end_reason"])
-            end(world, call_id, at=at, reason=reason, duration_seconds=seconds)
+            end(world, call_id, at=at, reason=str(turned["pool_end_reason"]), duration_seconds=seconds)
             return
-        soon = min(LONGEST_BEAT_SECONDS, left / max(1, talking), call["_ends_at"] - at)
+        soon = min(LONGEST_BEAT_SECONDS, call["_ends_at"] - at)
+        if turned["pool_ends_calls"]:
+            soon = min(soon, left / max(1, talking))
         world.store.arm("hms_call", call_id, at + soon)
 
 
@@ -138,11 +143,19 @@ def _whole_seconds(call: Document, at: float) -> int:
 
 
 def end(
-    world: World, call_id: str, *, at: float, reason: str, duration_seconds: int | None = None, status: str = "ended"
+    world: World,
+    call_id: str,
+    *,
+    at: float,
+    reason: str,
+    duration_seconds: int | None = None,
+    status: str = "ended",
+    error: str | None = None,
 ) -> Document | None:
     """Ends a call that runs; None when there is no such call, unchanged when it is over already.
 
     A call nobody answered fails without seconds, unless `duration_seconds` says that it was talked after all.
+    `error`: what went wrong, in a call that ends with an error.
     """
     with world.store.transaction():
         call = world.store.get("hms_call", call_id)
@@ -155,12 +168,19 @@ def end(
         else:
             duration_seconds = _whole_seconds(call, at) if duration_seconds is None else duration_seconds
             at = max(at, call["_answered_at"] + duration_seconds)
+        call["error"] = error
         close(world, call, at=at, status=status, reason=reason, duration_seconds=duration_seconds)
         delay = settings.read(world.store, "hms")["report_delay_seconds"] if duration_seconds is not None else None
         world.store.save("hms_call", call_id, call, tag="")
         world.store.arm("hms_call", call_id, None if delay is None else times.now() + delay)
-    webhooks.announce(world, call, "status-update", {"end_reason": call["end_reason"]})
+    tell_end(world, call)
     return call
+
+
+def tell_end(world: World, call: Document) -> None:
+    """The status-update of a call that is over."""
+    error = {} if call["error"] is None else {"error": call["error"]}
+    webhooks.announce(world, call, "status-update", {"end_reason": call["end_reason"]} | error)
 
 
 def close(
@@ -173,8 +193,9 @@ def close(
         call["messages"] = (call["messages"] or []) + transcript.talk(duration_seconds) + call["_said"]
         call["summary"] = transcript.summary(duration_seconds)
         call["analysis_result"] = transcript.analysis(call["_config"], duration_seconds)
-        call["recording_url"] = recordings.make(world, duration_seconds)
-        pools.take(world, owner(world, call), duration_seconds, at)
+        call["recording_url"] = recordings.make(world, call, duration_seconds, at)
+        call["_taken_seconds"] = readings.taken_seconds(world, duration_seconds)
+        pools.take(world, owner(world, call), call["_taken_seconds"], at)
     usage.book(world, call, at)
 
 
@@ -195,11 +216,14 @@ def correct(world: World, call_id: str, changes: dict[str, Any]) -> Document | N
         call = world.store.get("hms_call", call_id)
         if call is None:
             return None
-        difference = (changes.get("duration_seconds", call["duration_seconds"]) or 0) - (call["duration_seconds"] or 0)
+        taken = call["_taken_seconds"] if "_taken_seconds" in call else call["duration_seconds"] or 0
+        is_measured = "duration_seconds" in changes
+        to_take = readings.taken_seconds(world, changes["duration_seconds"] or 0) if is_measured else taken
+        call["_taken_seconds"] = to_take
         call |= changes | {"updated_at": times.iso(times.now())}
         ended = times.parse(call["ended_at"]) if call["ended_at"] else times.now()
-        if difference:
-            pools.take(world, owner(world, call), difference, ended)
+        if to_take != taken:
+            pools.take(world, owner(world, call), to_take - taken, ended)
         usage.book(world, call, ended)
         world.store.save("hms_call", call_id, call)
     return call

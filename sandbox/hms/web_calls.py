@@ -15,7 +15,9 @@ def create(world: World, request: Request, organization: Document) -> Response:
     body = read_json(request)
     calls.refuse_without_minutes(world, organization)
     config = calls.chosen_config(world, organization, body)
-    call = simulation.blank(organization, direction="web", config=config, number=None, customer=None, at=times.now())
+    call = simulation.blank(
+        world, organization, direction="web", config=config, number=None, customer=None, at=times.now()
+    )
     rings = float(settings.read(world.store, "hms")["ring_seconds"])
     simulation.begin(world, organization, call, answer_after_seconds=rings)
     server_url = world.base_url.replace("http", "ws", 1) + "/livekit"

@@ -31,7 +31,11 @@ def message(call: Document, event: str, extra: dict[str, Any]) -> dict[str, Any]
         "message": {
             "type": event,
             "timestamp": times.iso(times.now()),
-            "call": {"id": call["id"], "type": CALL_TYPES[call["direction"]], "status": call["status"]},
+            "call": {
+                "id": call.get("_told_id", call["id"]),
+                "type": CALL_TYPES[call["direction"]],
+                "status": call["status"],
+            },
             "phone_number": number,
             "customer": {"number": call["caller_phone"]},
             "assistant": assistant,
@@ -55,33 +59,47 @@ def headers(event: str, secret: str | None, raw: bytes, turned: dict[str, Any]) 
     }
     if secret:
         key = secret + "-wrong" if turned["wrong_signature"] else secret
-        named["X-Webhook-Signature"] = f"sha256={signature(key, timestamp, raw)}"
+        prefix = "sha256=" if turned["signature_prefix"] else ""
+        named["X-Webhook-Signature"] = prefix + signature(key, timestamp, raw)
     return named
 
 
 def post(world: World, call: Document, event: str, extra: dict[str, Any], timeout_seconds: float) -> Outcome:
     """Sends one event now, on this thread, and notes what came of it."""
-    turned = settings.read(world.store, "hms")
-    url = str(call["_config"]["webhook_url"])
-    if turned["webhooks"] == "off":
-        outcome = Outcome(None, b"", "webhooks are switched off", 0.0)
-    else:
-        raw = json.dumps(message(call, event, extra)).encode()
-        sent = headers(event, call["_config"].get("webhook_secret"), raw, turned)
-        outcome = delivery.send(url, raw, sent, timeout_seconds)
     note = {
         "organization_id": call["_organization"],
         "call_id": call["id"],
         "type": event,
         "call_status": call["status"],
-        "url": url,
-        "status": outcome.status,
-        "error": outcome.error,
-        "seconds": round(outcome.seconds, 3),
-        "at": times.iso(times.now()),
+        "url": str(call["_config"]["webhook_url"]),
     }
-    world.store.add("hms_delivery", ids.uuid4(), note, owner=call["_organization"], tag=call["id"])
+    if settings.read(world.store, "hms")["webhooks"] == "off":
+        outcome = Outcome(None, b"", "webhooks are switched off", 0.0)
+    else:
+        note |= {"_raw": json.dumps(message(call, event, extra)), "_secret": call["_config"].get("webhook_secret")}
+        outcome = _sent(world, note, timeout_seconds)
+    _note(world, note, outcome)
     return outcome
+
+
+def again(world: World, earlier: Document) -> Document:
+    """Sends the bytes of an earlier delivery once more, with a signature of now, and gives the new delivery."""
+    note = {name: earlier[name] for name in ("organization_id", "call_id", "type", "call_status", "url")}
+    note |= {"_raw": earlier["_raw"], "_secret": earlier["_secret"]}
+    return _note(world, note, _sent(world, note, TELL_SECONDS))
+
+
+def _sent(world: World, note: Document, timeout_seconds: float) -> Outcome:
+    raw = note["_raw"].encode()
+    named = headers(note["type"], note["_secret"], raw, settings.read(world.store, "hms"))
+    return delivery.send(note["url"], raw, named, timeout_seconds)
+
+
+def _note(world: World, note: Document, outcome: Outcome) -> Document:
+    came = {"status": outcome.status, "error": outcome.error, "seconds": round(outcome.seconds, 3)}
+    noted = {"id": ids.uuid4(), **note, **came, "at": times.iso(times.now())}
+    world.store.add("hms_delivery", noted["id"], noted, owner=note["organization_id"], tag=note["call_id"])
+    return noted
 
 
 def announce(world: World, call: Document, event: str, extra: dict[str, Any]) -> None:

@@ -78,6 +78,12 @@ def test_a_call_that_hms_has_forgotten_has_nothing(organization: Organization) -
     assert content.read(ours(organization, "gone")).state is State.NOTHING
 
 
+def test_a_call_that_hms_says_is_somebody_elses_has_nothing(organization: Organization, org: Org, says: Hms) -> None:
+    call = ours(organization, org.ends(60, agent_id=assistant(org), **SAID))
+    says.refuses("GET /calls/", 403)
+    assert content.read(call).state is State.NOTHING
+
+
 @pytest.mark.parametrize("fields", [{"gdpr_mode": True}, {"id": "another"}], ids=["private", "not listed any more"])
 def test_of_an_assistant_that_is_or_may_be_private_nothing_is_shown(
     organization: Organization, org: Org, fields: dict[str, Any]

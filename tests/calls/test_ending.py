@@ -47,6 +47,15 @@ def test_what_does_not_run_cannot_be_ended(organization: Organization, says: Hms
     assert is_looked_at()
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_what_hms_does_not_have_cannot_be_ended(organization: Organization, says: Hms, status: int) -> None:
+    call = call_that_is("in-progress", organization, says)
+    says.refuses("POST /calls/", status)
+    with pytest.raises(ending.NotRunning):
+        ending.end(call, actor=ACTOR)
+    assert is_looked_at()
+
+
 def test_a_lost_answer_is_said_and_not_repeated(organization: Organization, says: Hms) -> None:
     call = call_that_is("in-progress", organization, says)
     says.requests.clear()

@@ -1,24 +1,15 @@
 """What is going on: calls that run or are being counted, how long they may run, what a next one may cost."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from calls import going_on, holds
 from tenancy import door
-from tests.support import hms_says
-from tests.support.hms_says import Hms
 from tests.support.portal import Person, Portal
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def portal(acme: Any, says: Hms) -> Portal:
-    hms_says.connect(says, acme)
-    return Portal(acme, says)
 
 
 @pytest.fixture

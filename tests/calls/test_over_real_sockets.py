@@ -26,10 +26,23 @@ pytestmark = pytest.mark.django_db
 ACTOR = {"kind": "client", "id": "7", "email": "ben@client.test"}
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+# HMS as the other half of its pages would have it.
+OTHER_READINGS = {
+    "nested_errors": True,
+    "usage_fields": "older",
+    "parent_sees_children": True,
+    "child_shows_pool": False,
+    "delete_status": 204,
+    "foreign_status": 403,
+    "call_ids": "uuid",
+}
+
+
+@pytest.fixture(scope="module", params=[{}, OTHER_READINGS], ids=["usual readings", "other readings"])
+def sandbox(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     process = Process(tmp_path_factory.mktemp("hms") / "state.sqlite3")
     process.post("/hms/settings", ring_seconds=0.05, talk_seconds_min=2, talk_seconds_max=2, webhooks="off")
+    process.post("/hms/settings", **request.param)
     yield process
     process.stop()
 

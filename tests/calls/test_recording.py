@@ -1,112 +1,83 @@
-"""Recordings are passed on in pieces, from the open Internet alone, and as nothing a browser would show as a page."""
+"""Recordings are passed on in pieces, through the one gate, and as nothing a browser would show as a page."""
 
-import socket
+from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Any
 
-import httpx
 import pytest
 
 from calls import recording
 from calls.recording import CannotBeHeard
+from tests.support import endpoint as endpoints
+from tests.support.endpoint import Endpoint
 
-URL = "https://recordings.test/a/1.mp3?sig=x"
-BODY = bytes(range(256)) * 40
-
-
-class Store:
-    """Where recordings lie; `asked` remembers the requests."""
-
-    def __init__(self) -> None:
-        self.asked: list[httpx.Request] = []
-        self.answer: dict[str, Any] = {"headers": {"Content-Type": "audio/mpeg"}, "content": BODY}
-
-    def handle(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
-        said = {"status_code": 200, **self.answer}
-        if isinstance(content := said.get("content"), bytes):
-            said |= {"content": iter([content]), "headers": {"Content-Length": str(len(content))} | said["headers"]}
-        return httpx.Response(**said)
+BODY = bytes(range(256)) * 4_000
+AUDIO = "Content-Type: audio/mpeg\r\n"
 
 
 @pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Store:
-    store = Store()
-    client = httpx.Client(transport=httpx.MockTransport(store.handle))
-    monkeypatch.setattr(recording, "_connections", lambda: client)
-    settings.HMS_API_URL = "https://hms.test/api/v1"
-    leads_to(monkeypatch, "93.184.215.14")
-    return store
+def store(settings: Any) -> Iterator[Endpoint]:
+    """Where recordings lie."""
+    settings.OUTSIDE_NETWORKS = [ip_network("127.0.0.0/8")]
+    with endpoints.listening() as found:
+        found.says(BODY, headers=AUDIO)
+        yield found
 
 
-def leads_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in addresses]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_how: found)
-
-
-def test_it_arrives_as_it_lies_there(store: Store) -> None:
-    found = recording.fetch(URL)
+def test_it_arrives_as_it_lies_there(store: Endpoint) -> None:
+    found = recording.fetch(store.url)
     assert b"".join(found) == BODY
     assert (found.status, found.content_type, found.headers["Content-Length"]) == (200, "audio/mpeg", str(len(BODY)))
+    found.close()
 
 
-def test_the_address_that_was_checked_is_the_one_that_is_asked(store: Store) -> None:
-    recording.fetch(URL).close()
-    (request,) = store.asked
-    assert request.url.host == "93.184.215.14"
-    assert request.headers["Host"] == "recordings.test"
-    assert request.extensions["sni_hostname"] == "recordings.test"
-    assert "authorization" not in request.headers
+def test_it_is_asked_for_without_anything_of_ours(store: Endpoint) -> None:
+    recording.fetch(f"{store.url}/1.mp3?sig=x").close()
+    (request,) = store.requests
+    assert request.line == "GET /hooks/1.mp3?sig=x HTTP/1.1"
+    assert set(request.headers) == {"host", "accept", "accept-encoding", "connection", "user-agent"}
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1",
-        "10.0.0.7",
-        "192.168.1.1",
-        "169.254.169.254",
-        "100.64.0.1",
-        "::1",
-        "fe80::1%eth0",
-        "fd00::1",
-        "0.0.0.0",
-    ],
-)
-def test_no_address_inside_is_asked(store: Store, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    leads_to(monkeypatch, "93.184.215.14", address)
-    with pytest.raises(CannotBeHeard):
-        recording.fetch(URL)
-    assert store.asked == []
+def test_no_address_inside_is_asked(store: Endpoint, settings: Any) -> None:
+    settings.OUTSIDE_NETWORKS = []
+    for url in (store.url, store.url.replace("http:", "https:")):
+        with pytest.raises(CannotBeHeard):
+            recording.fetch(url)
+    assert store.requests == []
 
 
-@pytest.mark.parametrize(
-    "url", ["http://recordings.test/1", "file:///etc/passwd", "https://u:p@x.test/", "", "https://"]
-)
-def test_only_plain_https_is_asked(store: Store, url: str) -> None:
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "https://u:p@x.test/", "", "https://", "1.mp3"])
+def test_what_is_no_address_is_not_asked(store: Endpoint, url: str) -> None:
     with pytest.raises(CannotBeHeard):
         recording.fetch(url)
-    assert store.asked == []
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 403, 404, 500])
-def test_a_redirect_or_a_refusal_is_no_recording(store: Store, status: int) -> None:
-    store.answer = {"status_code": status, "headers": {"Location": "http://169.254.169.254/"}}
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 There", "403 No", "404 Gone", "500 Broken"])
+def test_a_redirect_or_a_refusal_is_no_recording(store: Endpoint, status: str) -> None:
+    store.says(b"", status, "Location: http://169.254.169.254/\r\n")
     with pytest.raises(CannotBeHeard):
-        recording.fetch(URL)
-    assert len(store.asked) == 1
+        recording.fetch(store.url)
+    assert len(store.requests) == 1
 
 
-def test_a_part_is_asked_for_and_answered_as_a_part(store: Store) -> None:
-    store.answer = {"status_code": 206, "headers": {"Content-Range": "bytes 5-9/100"}, "content": b"12345"}
-    found = recording.fetch(URL, byte_range="bytes=5-9")
-    assert store.asked[0].headers["Range"] == "bytes=5-9"
+def test_what_is_packed_all_the_same_is_no_recording(store: Endpoint) -> None:
+    store.says(BODY, headers=f"{AUDIO}Content-Encoding: gzip\r\n")
+    with pytest.raises(CannotBeHeard):
+        recording.fetch(store.url)
+
+
+def test_a_part_is_asked_for_and_answered_as_a_part(store: Endpoint) -> None:
+    store.says(b"12345", "206 Partial Content", f"{AUDIO}Content-Range: bytes 5-9/100\r\n")
+    found = recording.fetch(store.url, byte_range="bytes=5-9")
+    assert store.requests[0].headers["range"] == "bytes=5-9"
     assert (found.status, found.headers["Content-Range"], b"".join(found)) == (206, "bytes 5-9/100", b"12345")
+    found.close()
 
 
 @pytest.mark.parametrize("byte_range", ["bytes=0-1,5-6", "lines=1-2", "bytes=-", "bytes=0-\r\nX: y"])
-def test_a_strange_part_is_not_passed_on(store: Store, byte_range: str) -> None:
-    recording.fetch(URL, byte_range=byte_range).close()
-    assert "range" not in store.asked[0].headers
+def test_a_strange_part_is_not_passed_on(store: Endpoint, byte_range: str) -> None:
+    recording.fetch(store.url, byte_range=byte_range).close()
+    assert "range" not in store.requests[0].headers
 
 
 @pytest.mark.parametrize(
@@ -119,20 +90,22 @@ def test_a_strange_part_is_not_passed_on(store: Store, byte_range: str) -> None:
         ("AUDIO/OGG", "1", "audio/ogg"),
     ],
 )
-def test_whatever_it_is_called_it_is_no_page(store: Store, said: str, path: str, kind: str) -> None:
-    store.answer["headers"] = {"Content-Type": said}
-    assert recording.fetch(f"https://recordings.test/{path}").content_type == kind
+def test_whatever_it_is_called_it_is_no_page(store: Endpoint, said: str, path: str, kind: str) -> None:
+    store.says(BODY, headers=f"Content-Type: {said}\r\n")
+    found = recording.fetch(f"{store.url}/{path}")
+    assert found.content_type == kind
+    found.close()
 
 
-def test_it_is_cut_off_at_a_bound(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording, "_MOST_BYTES", 100)
-    assert b"".join(recording.fetch(URL)) == b""
+def test_it_is_cut_off_at_a_bound(store: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "_MOST_BYTES", 200_000)
+    found = recording.fetch(store.url)
+    assert 0 < len(b"".join(found)) <= 200_000
+    found.close()
 
 
-def test_what_breaks_off_ends_the_body(store: Store) -> None:
-    def breaking() -> Any:
-        yield b"begun"
-        raise httpx.ReadError("reset")
-
-    store.answer["content"] = breaking()
-    assert b"".join(recording.fetch(URL)) == b"begun"
+def test_what_breaks_off_ends_the_body(store: Endpoint) -> None:
+    store.sends(f"HTTP/1.1 200 OK\r\n{AUDIO}Content-Length: 100\r\n\r\nbegun".encode())
+    found = recording.fetch(store.url)
+    assert b"".join(found) == b"begun"
+    found.close()

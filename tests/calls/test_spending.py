@@ -1,7 +1,6 @@
 """The pace is what was billed for each day since the first call, and says how long the rest lasts."""
 
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -9,8 +8,6 @@ from django.utils import timezone
 from calls import spending
 from calls.spending import Spending
 from tenancy import door
-from tests.support import hms_says
-from tests.support.hms_says import Hms
 from tests.support.portal import Person, Portal
 
 pytestmark = pytest.mark.django_db
@@ -37,12 +34,6 @@ def test_the_rest_lasts_as_long_as_the_pace_since_the_first_call(
     seconds: tuple[int, ...], available: int, days: int | None
 ) -> None:
     assert spent(*seconds).days_left(available) == days
-
-
-@pytest.fixture
-def portal(acme: Any, says: Hms) -> Portal:
-    hms_says.connect(says, acme)
-    return Portal(acme, says)
 
 
 @pytest.fixture

@@ -7,17 +7,9 @@ import pytest
 from calls import statement
 from calls.models import Call
 from tenancy import door
-from tests.support import hms_says
-from tests.support.hms_says import Hms
 from tests.support.portal import Person, Portal
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def portal(acme: Any, says: Hms) -> Portal:
-    hms_says.connect(says, acme)
-    return Portal(acme, says)
 
 
 @pytest.fixture

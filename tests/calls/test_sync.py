@@ -174,6 +174,19 @@ def test_a_call_that_outlives_the_window_is_asked_for_by_its_id(ben: Organizatio
     assert f"GET /calls/{call_id}" in says.requests
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_call_that_hms_does_not_have_or_calls_somebody_elses_stops_no_other(
+    ben: Organization, at_hms: Org, says: Hms, status: int
+) -> None:
+    begun = datetime.now(UTC) - timedelta(hours=5)
+    Call.objects.create(organization=ben, hms_id="c1", status="dialing", placed_at=begun, asked_at=begun)
+    at_hms.ends(65)
+    says.refuses("GET /calls/c1", status)
+    look(ben)
+    assert usage(ben) == [("usage", -65)]
+    assert Call.objects.get(hms_id="c1").asked_at > begun
+
+
 def test_an_older_answer_does_not_replace_a_newer_one(ben: Organization, at_hms: Org) -> None:
     at_hms.ends(65)
     look(ben)

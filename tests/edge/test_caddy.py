@@ -386,6 +386,13 @@ def test_a_body_beyond_all_measure_is_refused(told: bool, recorded: Front) -> No
         assert (answer.status_code, "more than can be sent" in answer.text) == (413, True)
 
 
+@pytest.mark.parametrize("path", ["/knowledge/", "/agencies/acme/clients/1/organization/knowledge/"])
+def test_documents_may_be_larger_than_anything_else(path: str, recorded: Front) -> None:
+    for size, below, status in ((5_500_000, "", 200), (6_500_000, "", 413), (1_100_000, "try/", 413)):
+        answer = recorded.ask(ACME, path + below, method="POST", content=b"x" * size)
+        assert answer.status_code == status, (size, below)
+
+
 def test_a_head_beyond_all_measure_is_refused(caddy: Front) -> None:
     assert caddy.ask(ACME, "/account/login/", headers={"X-Long": "x" * 40_000}).status_code == 431
 

@@ -230,3 +230,46 @@ def test_names_under_localhost_are_this_machine_without_asking() -> None:
 def test_no_time_is_left_for_a_name_when_the_time_is_up() -> None:
     with pytest.raises(TimeoutError):
         names.lookup("hooks.example.com", 0)
+
+
+def test_what_is_long_is_read_while_it_arrives(gate: Gate, there: Endpoint) -> None:
+    body = b"x" * (guarded.MOST_BYTES * 4)
+    there.says(body, "206 Partial Content", "Content-Range: bytes 0-1/2\r\n")
+    opened = gate.open(there.url, headers={"Range": "bytes=0-1"}, within_ms=5_000, lasting_ms=5_000)
+    assert (opened.status, opened.headers["content-range"]) == (206, "bytes 0-1/2")
+    assert b"".join(opened) == body
+    opened.close()
+    assert there.requests[0].headers["range"] == "bytes=0-1"
+
+
+def test_a_body_may_take_longer_than_its_beginning_and_yet_ends(gate: Gate, there: Endpoint) -> None:
+    there.drips(start=b"HTTP/1.1 200 OK\r\n\r\n")
+    opened = gate.open(there.url, headers={}, within_ms=500, lasting_ms=1_000)
+    started = time.monotonic()
+    with pytest.raises(NoAnswer) as caught:
+        b"".join(opened)
+    assert caught.value.why is Why.TIME
+    assert 0.9 < time.monotonic() - started < 3
+    opened.close()
+
+
+def test_a_body_that_stands_still_is_given_up_long_before_its_end(gate: Gate, there: Endpoint) -> None:
+    def begin(connection: socket.socket, request: endpoints.Request) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")
+        there.released.wait(30)
+
+    there.reply = begin
+    opened = gate.open(there.url, headers={}, within_ms=300, lasting_ms=60_000)
+    pieces = iter(opened)
+    assert next(pieces) == b"abc"
+    with pytest.raises(NoAnswer) as caught:
+        next(pieces)
+    assert caught.value.why is Why.TIME
+    opened.close()
+
+
+def test_nothing_inside_is_opened_either(there: Endpoint) -> None:
+    with pytest.raises(NoAnswer) as caught:
+        Gate().open(f"https://127.0.0.1:{there.port}/", headers={}, within_ms=5_000, lasting_ms=5_000)
+    assert caught.value.why is Why.ADDRESS
+    assert there.requests == []

@@ -35,13 +35,13 @@ def eventually(look: Callable[[], Any], deadline_seconds: float = DEADLINE_SECON
 class Process:
     """A sandbox in a process of its own."""
 
-    def __init__(self, state: Path) -> None:
-        self.state = state
+    def __init__(self, state: Path, *options: str) -> None:
+        self.state, self.options = state, options
         self.start()
 
     def start(self) -> None:
         command = [sys.executable, "-m", "sandbox", "--port", "0", "--smtp-port", "0", "--dns-port", "0"]
-        command += ["--state", str(self.state), "--ingress", "connect.localhost"]
+        command += ["--state", str(self.state), "--ingress", "connect.localhost", *self.options]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         assert line.startswith("Sandbox ready:"), line
@@ -257,12 +257,12 @@ def eventually_fixture() -> Callable[..., Any]:
 
 
 @pytest.fixture
-def start_sandbox(tmp_path) -> Iterator[Callable[[], Process]]:
-    """Starts a sandbox of the test's own, ended after it."""
+def start_sandbox(tmp_path) -> Iterator[Callable[..., Process]]:
+    """Starts a sandbox of the test's own with further options, ended after it."""
     started: list[Process] = []
 
-    def start() -> Process:
-        started.append(Process(tmp_path / "state.sqlite3"))
+    def start(*options: str) -> Process:
+        started.append(Process(tmp_path / "state.sqlite3", *options))
         return started[-1]
 
     yield start

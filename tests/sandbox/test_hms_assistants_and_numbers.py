@@ -1,5 +1,8 @@
 """Assistants and numbers: create, read, change, delete."""
 
+import httpx
+import pytest
+
 
 def test_an_assistant_lives_under_its_wrapper_keys(agency):
     made = agency.child.post("/assistants", json={"name": "Night desk", "webhook_events": ["status-update"]})
@@ -57,3 +60,44 @@ def test_a_new_organization_has_nothing_at_all_where_no_number_is_given(sandbox,
     opened = agency.parent.post("/organizations", json={"name": "Yara", "parent_org_id": agency.id}).json()
     sandbox.post("/hms/settings", number_for_child=True)
     assert sandbox.hms(opened["api_key"]).get("/numbers").json() == {"numbers": []}
+
+
+def test_a_new_assistant_speaks_hears_and_thinks_without_being_told_how(agency):
+    made = agency.child.post("/assistants", json={"name": "Plain"}).json()["assistant"]
+    assert all(made[name]["provider"] for name in ("stt_config", "llm_config", "tts_config"))
+
+
+def test_two_fields_are_taken_in_a_change_alone(agency):
+    more = {"notification_emails": ["a@acme.test"], "recording_consent": {"enabled": True, "message": "Press 1."}}
+    made = agency.child.post("/assistants", json={"name": "Careful"} | more).json()["assistant"]
+    assert made["recording_consent"] is None
+    changed = agency.child.patch(f"/assistants/{made['id']}", json=more).json()["assistant"]
+    assert {name: changed[name] for name in more} == more
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"gdpr_mode": "yes"},
+        {"is_active": 1},
+        {"notification_emails": ["a@acme.test"] * 6},
+        {"recording_consent": {"message": "Press 1."}},
+        {"max_duration_seconds": 0},
+    ],
+)
+def test_a_change_that_makes_no_sense_is_refused(agency, wrong):
+    assert agency.child.patch(f"/assistants/{agency.assistant_id}", json=wrong).status_code == 400
+
+
+def test_a_number_whose_assistant_is_deleted_stays_and_answers_nobody(sandbox, agency):
+    agency.child.delete(f"/assistants/{agency.assistant_id}")
+    number = agency.child.get(f"/numbers/{agency.seeded['number_id']}").json()["number"]
+    assert (number["agent_id"], number["agent_name"]) == (None, None)
+    assert sandbox.post("/hms/calls/inbound", number=agency.number)["status"] == "rejected"
+
+
+def test_an_assistant_that_is_switched_off_takes_no_call_from_a_browser(sandbox, agency):
+    agency.child.patch(f"/assistants/{agency.assistant_id}", json={"is_active": False})
+    headers = {"Authorization": f"Bearer {agency.child_key}"}
+    body = {"assistant_id": agency.assistant_id}
+    assert httpx.post(f"{sandbox.url}/hms/v1/web-calls", json=body, headers=headers).status_code == 400

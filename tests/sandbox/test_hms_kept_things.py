@@ -1,5 +1,6 @@
 """What an organization keeps at HMS beside assistants and numbers: the right wrappers, and no secret that comes out."""
 
+import httpx
 import pytest
 
 TRUNK = {"name": "Main", "provider": "Voys", "address": "sip.voys.test", "auth_password": "s3cret"}
@@ -124,3 +125,56 @@ def test_a_running_campaign_rings_its_next_lead_when_told(sandbox, agency):
 def test_a_campaign_that_makes_no_sense_is_refused(agency, change, error):
     refused = agency.child.post("/campaigns", json=CAMPAIGN | {"agent_id": agency.assistant_id} | change)
     assert refused.json()["error"] == error
+
+
+@pytest.fixture
+def mailing(agency):
+    """An agency whose client has a key of its own at Resend."""
+    agency.child.post("/byok", json={"provider": "resend", "api_key": "re_12345678"})
+    return agency
+
+
+def test_a_domain_needs_a_key_at_resend(agency):
+    refused = agency.child.post("/domains", json={"domain_name": "mail.acme.test"})
+    assert (refused.status_code, refused.json()["error"]) == (400, "Resend API key missing")
+    assert agency.child.get("/domains/sync").status_code == 400
+
+
+def test_a_domain_is_checked_in_two_steps(mailing):
+    agency = mailing
+    assert agency.child.get("/domains").json() == {"domain": None}
+    assert agency.child.post("/domains/verify").status_code == 404
+    made = agency.child.post("/domains", json={"domain_name": "mail.acme.test"})
+    assert (made.status_code, made.json()["domain"]["status"]) == (201, "not_started")
+    assert made.json()["domain"]["records"][0]["name"] == "send.mail.acme.test"
+    assert agency.child.post("/domains", json={"domain_name": "mail.acme.test"}).status_code == 409
+    assert agency.child.post("/domains/refresh").json()["domain"]["status"] == "not_started"
+    assert agency.child.post("/domains/verify").json()["domain"]["verified_at"] is None
+    verified = agency.child.post("/domains/refresh").json()["domain"]
+    assert (verified["status"], verified["records"][0]["status"]) == ("verified", "verified")
+    assert agency.parent.get("/domains").json() == {"domain": None}
+    assert agency.child.delete("/domains").json() == {"success": True}
+
+
+def test_a_domain_may_be_taken_from_resend(mailing):
+    agency = mailing
+    there = agency.child.get("/domains/sync").json()
+    assert there["selected_domain_id"] is None
+    chosen = agency.child.post("/domains/sync", json={"resendDomainId": there["domains"][0]["id"]}).json()["domain"]
+    assert (chosen["domain_name"], chosen["status"]) == (there["domains"][0]["name"], "verified")
+    assert agency.child.get("/domains/sync").json()["selected_domain_id"] == there["domains"][0]["id"]
+    assert agency.child.post("/domains/sync", json={"resendDomainId": "rd_other"}).status_code == 404
+    assert agency.child.post("/domains", json={"domain_name": "no name"}).status_code == 400
+
+
+def test_a_campaign_rings_nobody_without_minutes_or_while_its_assistant_is_off(sandbox, agency):
+    made = agency.child.post("/campaigns", json=CAMPAIGN | {"agent_id": agency.assistant_id}).json()["campaign"]
+    agency.child.patch(f"/campaigns/{made['id']}", json={"status": "scheduled"})
+    ring = f"{sandbox.url}/_sandbox/hms/campaigns/{made['id']}/ring"
+    agency.child.patch(f"/assistants/{agency.assistant_id}", json={"is_active": False})
+    assert httpx.post(ring).status_code == 409
+    agency.child.patch(f"/assistants/{agency.assistant_id}", json={"is_active": True})
+    sandbox.post(f"/hms/organizations/{agency.id}/minutes", minutes=-500)
+    assert httpx.post(ring).status_code == 409
+    sandbox.post(f"/hms/organizations/{agency.id}/minutes", minutes=1)
+    assert httpx.post(ring).status_code == 201

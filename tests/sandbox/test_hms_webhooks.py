@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import time
 
+import httpx
 import pytest
 
 
@@ -130,3 +131,45 @@ def test_an_address_elsewhere_is_not_called(open_agency, eventually):
         lambda: [one for one in agency.sandbox.get("/hms/state")["deliveries"] if "example.com" in one["url"]]
     )
     assert "loopback only" in notes[0]["error"]
+
+
+def test_a_call_that_ends_with_an_error_says_which(told, receiver, eventually):
+    call_id = ring(told)
+    told.call_in("in-progress", call_id)
+    ended = told.sandbox.post(f"/hms/calls/{call_id}/end", duration_seconds=20, error="The model gave up.")
+    assert (ended["status"], ended["error"], ended["duration_seconds"]) == (
+        "ended-with-error",
+        "The model gave up.",
+        20,
+    )
+    eventually(lambda: receiver.of("end-of-call-report"))
+    last = receiver.of("status-update")[-1]["json"]["message"]
+    assert (last["call"]["status"], last["error"], last["end_reason"]) == (
+        "ended-with-error",
+        "The model gave up.",
+        "error",
+    )
+    assert "error" not in receiver.of("status-update")[0]["json"]["message"]
+
+
+def test_a_delivery_is_sent_again_with_the_same_bytes_and_a_signature_of_now(told, receiver, eventually):
+    call = told.finished(30, assistant_id=told.assistant_id, webhooks=True)
+    eventually(lambda: len(receiver.got) == 2)
+    notes = [one for one in told.sandbox.get("/hms/state")["deliveries"] if one["call_id"] == call["id"]]
+    again = told.sandbox.post(f"/hms/deliveries/{notes[0]['id']}/resend")
+    assert (again["status"], again["type"]) == (200, notes[0]["type"])
+    assert "s3cret" not in str(notes) + str(again)
+    first, last = receiver.of(notes[0]["type"])
+    stamp = last["headers"]["X-Webhook-Timestamp"]
+    signed = hmac.new(b"s3cret", stamp.encode() + b"." + first["raw"], hashlib.sha256).hexdigest()
+    assert (last["raw"], last["headers"]["X-Webhook-Signature"]) == (first["raw"], f"sha256={signed}")
+
+
+def test_nothing_is_sent_again_that_was_never_sent(told, turn, eventually):
+    turn("hms", webhooks="off")
+    call = told.finished(30, assistant_id=told.assistant_id, webhooks=True)
+    note = eventually(
+        lambda: [one for one in told.sandbox.get("/hms/state")["deliveries"] if one["call_id"] == call["id"]]
+    )[0]
+    answer = httpx.post(f"{told.sandbox.url}/_sandbox/hms/deliveries/{note['id']}/resend")
+    assert answer.status_code == 404

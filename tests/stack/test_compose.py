@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
+from sandbox.__main__ import arguments
 from stack import environment, services
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +45,14 @@ def test_each_runs_with_the_options_of_make_up(compose, name):
 def test_the_sandbox_and_caddy_wait_for_their_profiles(compose):
     found = {name: each["profiles"] for name, each in compose["services"].items() if "profiles" in each}
     assert found == {"sandbox": ["demo"], "caddy": ["tls"]}
+
+
+def test_the_sandbox_understands_its_command_and_answers_to_the_name_its_neighbours_use(compose):
+    service = compose["services"]["sandbox"]
+    python, _, module, *words = service["command"]
+    options = arguments(words)
+    assert (python, module) == ("python", "sandbox")
+    assert options.name == [service["network_mode"].removeprefix("service:")]
 
 
 def test_the_web_port_is_open_on_this_machine_alone_and_caddy_to_the_world(compose):

@@ -18,7 +18,7 @@ from calls.models import Call
 from clients.models import Client
 from domains import verification
 from hms_client import webhooks
-from organizations import deliveries
+from organizations import deliveries, documents
 from organizations.models import Organization
 from people.models import User
 from tenancy import door
@@ -122,6 +122,14 @@ class Cast:
         delivery_id = deliveries.begin(
             organization_id=organization.pk, event=webhooks.parse(signed), body=signed, is_asked=True, now=now
         )
+        document = documents.add(
+            organization_id=organization.pk,
+            name=f"{client.name}.txt",
+            content=client.name.encode(),
+            language="english",
+            added_by="ada@acme.test",
+        )
+        documents.read(document.pk)
         ids: dict[str, UUID | int] = {
             # Of the entry above, an undoable one.
             "version": 1,
@@ -131,6 +139,7 @@ class Cast:
             "purchase_id": purchase.pk,
             "token_id": token.row.pk,
             "delivery_id": delivery_id,
+            "document_id": document.pk,
         }
         return dict(ids)
 

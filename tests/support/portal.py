@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from django.http import HttpResponse
 from django.test import Client as Visitor
 from django.utils import timezone
@@ -176,3 +177,10 @@ class Portal:
         if state == "paid":
             self.post(person, 6000, LedgerEntry.Kind.PURCHASE, "stripe", str(bought.pk))
         return bought
+
+
+@pytest.fixture
+def portal(acme: Agency, says: Hms) -> Portal:
+    """Acme's portal, on and connected with HMS."""
+    hms_says.connect(says, acme)
+    return Portal(acme, says)

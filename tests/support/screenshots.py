@@ -40,6 +40,7 @@ DASHBOARD = [
     "address",
 ]
 PORTAL = {"home": "/", "statement": "/statement/", "calls": "/calls/", "buy": "/buy/", "start-a-call": "/calls/start/"}
+PORTAL |= {"knowledge": "/knowledge/"}
 PORTAL |= {"api-access": "/api-access/", "talk-in-the-browser": "/calls/browser/"}
 PORTAL |= {"statement-on-paper": "/statement/paper/", "assistants": "/assistants/", "purchases": "/purchases/"}
 VISITOR = {"welcome": "/", "portal-sign-up": "/account/signup/", "portal-sign-in": "/account/login/"}
@@ -142,14 +143,40 @@ def sold(page: Page, product: Live) -> dict[str, str]:
 def inside(page: Page, product: Live) -> dict[str, str]:
     """Where the owner who is signed in is inside a client's organization: each section, and what opens there."""
     base = f"{sold(page, product)['client']}organization/"
-    sections = ("assistants", "numbers", "campaigns", "voices", "tools", "analyses", "trunks", "providers", "retention")
+    sections = (
+        "assistants",
+        "numbers",
+        "campaigns",
+        "voices",
+        "knowledge",
+        "tools",
+        "analyses",
+        "trunks",
+        "providers",
+        "retention",
+    )
     found = {f"inside-{name}": f"{base}{name}/" for name in sections}
-    found |= {
-        f"inside-{name}-new": f"{base}{name}/new/" for name in ("numbers", "campaigns", "tools", "trunks", "providers")
-    }
+    made = ("assistants", "numbers", "campaigns", "tools", "analyses", "trunks", "providers")
+    found |= {f"inside-{name}-new": f"{base}{name}/new/" for name in made}
+    found["inside-campaign"] = campaign(page, found["inside-campaigns"])
+    found["inside-campaign-leads"] = f"{found['inside-campaign']}leads/"
     page.goto(found["inside-assistants"])
     found["inside-assistant"] = str(page.locator("main .ui-line a").first.evaluate("a => a.href"))
     return found
+
+
+def campaign(page: Page, campaigns: str) -> str:
+    """Where a campaign is, made once, with the leads looked at before they are sent."""
+    page.goto(campaigns)
+    there = page.locator("main .ui-line a")
+    if not there.count():
+        page.goto(f"{campaigns}new/")
+        page.fill("[name=name]", "Spring menu")
+        page.fill("[name=leads_text]", "phone_number,name\n+31201234112,Anna\n+31612347788,Bas")
+        for _time in ("looked at", "sent"):
+            page.get_by_role("button", name="Create").click()
+            page.wait_for_load_state("load")
+    return str(there.first.evaluate("a => a.href"))
 
 
 def open_page(page: Page, address: str) -> None:

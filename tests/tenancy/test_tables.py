@@ -20,7 +20,7 @@ AGENCY = """
     billing_conflict billing_dispute billing_ledgerentry billing_lot billing_package billing_purchase billing_refund
     billing_wallet
     calls_call calls_hold
-    clients_client clients_clientmember organizations_delivery organizations_organization
+    clients_client clients_clientmember organizations_delivery organizations_document organizations_organization
 """
 SIDES = {
     **dict.fromkeys(BOTH.split(), "both"),

@@ -44,7 +44,7 @@ class AssistantForm(ItemForm):
     voice_provider = forms.ChoiceField(
         label=gettext_lazy("Voice by"), choices=providers(*assistant_settings.VOICES), required=False
     )
-    voice = text(gettext_lazy("Voice"), gettext_lazy("Its id."), most=100)
+    voice = text(gettext_lazy("Voice"), gettext_lazy("Its id: see Voices."), most=100)
     hearing_provider = forms.ChoiceField(
         label=gettext_lazy("Hearing by"), choices=providers(*assistant_settings.HEARING), required=False
     )
@@ -52,10 +52,10 @@ class AssistantForm(ItemForm):
     language = text(gettext_lazy("Language"), gettext_lazy("Such as nl, en or de."), most=20)
     autonomous_silence_handling = flag(gettext_lazy("Let the model decide what to say when nobody speaks"))
     silence_timeout_seconds = forms.IntegerField(
-        label=gettext_lazy("Silence allowed, in seconds"), min_value=1, max_value=600, required=False
+        label=gettext_lazy("Longest silence"), min_value=1, max_value=600, required=False
     )
     max_duration_seconds = forms.IntegerField(
-        label=gettext_lazy("Longest call, in seconds"),
+        label=gettext_lazy("Longest call"),
         min_value=1,
         max_value=assistant_settings.MOST_SECONDS,
         required=False,
@@ -136,7 +136,6 @@ class Assistants(Resource[Assistant]):
     def shown(self, place: Place, client: HMSClient, row: Assistant | None) -> dict[str, Any]:
         if row is None:
             return {}
-        former = reporting.former(place.organization, row.id)
         ours = row.webhook_url is not None and row.webhook_url == reporting.address(place.organization.pk)
         template = Press(
             url=place.url("assistants_template", row.id),
@@ -149,7 +148,7 @@ class Assistants(Resource[Assistant]):
             "template": template,
             "is_connected": ours,
             "connect": self._connect_press(place, row),
-            "had_another": former is not None,
+            "onward": reporting.onward(place.organization, row.id) if ours else None,
         }
 
     def connect(self, place: Place, item_id: str) -> HttpResponse:
@@ -158,7 +157,8 @@ class Assistants(Resource[Assistant]):
         def do() -> None:
             reporting.connect(place.organization, item_id)
 
-        return self.pressed(place, do, _("Connected. Its calls show as soon as they end."))
+        there = place.url("assistants_item", item_id)
+        return self.pressed(place, do, _("Connected. Its calls show as soon as they end."), then=there)
 
     def from_template(self, place: Place) -> HttpResponse:
         """Make a copy of the agency's template here."""
@@ -193,7 +193,11 @@ class Assistants(Resource[Assistant]):
         return [Press(url=place.url("assistants_from_template"), label=_("From your template"), icon="copy")]
 
     def _connect_press(self, place: Place, row: Assistant) -> Press:
-        kept = _("Where it reports now is kept, and reports are passed on there.") if row.webhook_url else ""
+        kept = ""
+        if row.webhook_url and reporting.would_be_adopted(place.organization, row):
+            kept = _("Where it reports now becomes this client's webhook, so nothing is missed there.")
+        elif row.webhook_url:
+            kept = _("Where it reports now hears nothing more: this client's webhook leads elsewhere.")
         words = _("HMS then reports the calls of “%(name)s” here at once.") % {"name": row.name}
         return Press(
             url=place.url("assistants_connect", row.id),

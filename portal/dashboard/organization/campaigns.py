@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from calls import campaign_starts
-from hms_client import Campaign, HMSClient, HMSError, NotFound
+from hms_client import Campaign, Forbidden, HMSClient, HMSError, NotFound
 from organizations import leads, refusals
 from organizations.refusals import Refusal
 from portal.dashboard.organization.fields import long_text, text
@@ -236,7 +236,7 @@ class Campaigns(Resource[Campaign]):
                 question=_(
                     "HMS rings the leads of “%(name)s” from %(start)s to %(end)s, each call on the client's credits."
                 )
-                % {"name": row.name, "start": row.schedule_start_time or "?", "end": row.schedule_end_time or "?"},
+                % {"name": row.name, "start": _hour(row.schedule_start_time), "end": _hour(row.schedule_end_time)},
             )
         ]
 
@@ -263,8 +263,12 @@ def _added(place: Place, client: HMSClient, row: Campaign, form: LeadsForm) -> b
 def _longest(client: HMSClient, row: Campaign) -> int | None:
     try:
         return client.assistants.get(row.assistant_id).max_duration_seconds if row.assistant_id else None
-    except NotFound:
+    except (NotFound, Forbidden):
         return None
+
+
+def _hour(clock: str | None) -> str:
+    return (clock or "?")[:5]
 
 
 def _state(row: Campaign) -> tuple[str, str]:

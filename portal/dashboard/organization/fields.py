@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 AS_HMS = ("", gettext_lazy("HMS decides"))
 _TALL_ROWS = 10
+_EMPTY = {"required": gettext_lazy("Fill this in.")}
 _SAID = {"openai": "OpenAI", "xai": "xAI", "elevenlabs": "ElevenLabs", "openai_live": "OpenAI Live"}
 
 
 def text(label: "Words", help_text: "Words" = "", *, most: int = 200, required: bool = False) -> forms.CharField:
     """One line."""
-    return forms.CharField(label=label, help_text=help_text, max_length=most, required=required)
+    return forms.CharField(label=label, help_text=help_text, max_length=most, required=required, error_messages=_EMPTY)
 
 
 def long_text(
@@ -28,7 +29,9 @@ def long_text(
 ) -> forms.CharField:
     """Several lines."""
     widget = forms.Textarea({"rows": rows, "class": "is-tall" if rows >= _TALL_ROWS else ""})
-    return forms.CharField(label=label, help_text=help_text, max_length=most, required=required, widget=widget)
+    return forms.CharField(
+        label=label, help_text=help_text, max_length=most, required=required, widget=widget, error_messages=_EMPTY
+    )
 
 
 def flag(label: "Words", help_text: "Words" = "", *, initial: bool = False) -> forms.BooleanField:
@@ -49,7 +52,9 @@ def providers(*names: str) -> list[tuple[str, "Words"]]:
 def secret(label: "Words", help_text: "Words" = "", *, required: bool = False) -> forms.CharField:
     """Something that goes in and is never shown, not even after an error."""
     widget = forms.PasswordInput({"autocomplete": "new-password"})
-    return forms.CharField(label=label, help_text=help_text, max_length=500, required=required, widget=widget)
+    return forms.CharField(
+        label=label, help_text=help_text, max_length=500, required=required, widget=widget, error_messages=_EMPTY
+    )
 
 
 class JsonField(forms.CharField):

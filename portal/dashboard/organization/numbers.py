@@ -60,7 +60,7 @@ class Numbers(Resource[Number]):
     title, new_title = gettext_lazy("Numbers"), gettext_lazy("Register a number")
     lead = gettext_lazy("Numbers of yours or the client's that are forwarded to HMS.")
     empty = gettext_lazy("Forward a number to HMS by SIP, register it, and attach it to an assistant.")
-    add = gettext_lazy("Register a number")
+    add, make = gettext_lazy("Register a number"), gettext_lazy("Register it")
     form_class, edit_form_class = NumberForm, AttachmentForm
 
     def collection(self, client: HMSClient) -> Any:
@@ -70,7 +70,7 @@ class Numbers(Resource[Number]):
         answered = row.assistant_name or (_("an assistant") if row.assistant_id else "")
         trunk = row.transfer_trunk_name or (_("a trunk") if row.transfer_trunk_id else "")
         said = [
-            _("answered by %(name)s") % {"name": answered} if answered else _("nobody answers"),
+            _("answered by %(name)s") % {"name": answered} if answered else _("nobody answers it yet"),
             _("transfers over %(name)s") % {"name": trunk} if trunk else "",
         ]
         is_active = row.is_active is not False

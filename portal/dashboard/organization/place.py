@@ -30,6 +30,7 @@ SECTIONS = (
     ("numbers", gettext_lazy("Numbers")),
     ("campaigns", gettext_lazy("Campaigns")),
     ("voices", gettext_lazy("Voices")),
+    ("knowledge", gettext_lazy("Knowledge")),
     ("tools", gettext_lazy("Tools")),
     ("analyses", gettext_lazy("Analyses")),
     ("trunks", gettext_lazy("SIP trunks")),

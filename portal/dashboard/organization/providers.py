@@ -44,7 +44,7 @@ class Providers(Resource[str]):
     title, new_title = gettext_lazy("Provider keys"), gettext_lazy("Set a key")
     lead = gettext_lazy("With a key of the client's own, its provider bills the client and not HMS.")
     empty = gettext_lazy("HMS's own keys are used. Set one only if the client has a contract with a provider.")
-    add = gettext_lazy("Set a key")
+    add, make = gettext_lazy("Set a key"), gettext_lazy("Set the key")
     form_class = ProviderForm
     can_change = False
     role = Membership.Role.OWNER

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from agencies.models import Membership
-from hms_client import HMSClient, HMSError, NotFound
+from hms_client import Forbidden, HMSClient, HMSError, NotFound
 from organizations import refusals
 from organizations.refusals import Refusal
 from portal.dashboard.forms import refuse
@@ -105,6 +107,8 @@ class Resource(Generic[S]):
     add: ClassVar["Words"] = ""
     remove: ClassVar["Words"] = ""
     new_title: ClassVar["Words"] = ""
+    # What the button below the form of a new one says.
+    make: ClassVar["Words"] = gettext_lazy("Create")
     form_class: ClassVar[type[ItemForm] | None] = None
     # The form of a row that is there already, when it is another one.
     edit_form_class: ClassVar[type[ItemForm] | None] = None
@@ -217,21 +221,21 @@ class Resource(Generic[S]):
             with place.hms() as client:
                 try:
                     self.delete(place, client, item_id)
-                except NotFound:
+                except (NotFound, Forbidden):
                     return  # gone is what was wanted
 
         return self.pressed(place, away, _("Removed at HMS."))
 
-    def pressed(self, place: Place, do: Any, said: str) -> HttpResponse:
-        """Do what a button of the list says; a refusal is shown on the list."""
+    def pressed(self, place: Place, do: Any, said: str, *, then: str = "") -> HttpResponse:
+        """Do what a button says and go to `then`, or to the list; a refusal is shown on the list."""
         try:
             do()
         except HMSError as error:
-            if isinstance(error, NotFound):
+            if isinstance(error, NotFound | Forbidden):
                 raise
             return self.refused_page(place, refusals.explain(error))
         messages.success(place.request, said)
-        return place.go(self.key)
+        return redirect(then) if then else place.go(self.key)
 
     def refused_page(self, place: Place, refusal: Refusal) -> HttpResponse:
         """The list with what became of a button; that alone when HMS does not even show the list."""

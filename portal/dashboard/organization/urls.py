@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.dashboard.organization import retention
+from portal.dashboard.organization import documents, retention
 from portal.dashboard.organization.assistants import Assistants
 from portal.dashboard.organization.campaigns import Campaigns
 from portal.dashboard.organization.numbers import Numbers
@@ -17,5 +17,6 @@ NOUNS = (Assistants(), Numbers(), Campaigns(), Voices(), Tools(), Analyses(), Tr
 urlpatterns = [
     path("clients/organization/", switch, name="organization_switch"),
     *(each for noun in NOUNS for each in noun.paths()),
+    *documents.paths(),
     *retention.paths(),
 ]

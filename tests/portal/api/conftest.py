@@ -8,12 +8,13 @@ from django.test import Client as Visitor
 from agencies.models import Agency
 from tenancy import door
 from tests.support import hms_says
-from tests.support.hms_says import Hms
+from tests.support import portal as portals
 from tests.support.portal import Person, Portal
 from vault import api_tokens
 from vault.api_tokens import Issued, Scope
 
 says = hms_says.says
+portal = portals.portal
 
 
 @dataclass
@@ -45,12 +46,6 @@ def token_of(agency: Agency, person: Person, *scopes: Scope) -> Issued:
             scopes=scopes or list(Scope),
             actor={"kind": "client", "id": "1", "email": person.client.email},
         )
-
-
-@pytest.fixture
-def portal(acme: Agency, says: Hms) -> Portal:
-    hms_says.connect(says, acme)
-    return Portal(acme, says)
 
 
 @pytest.fixture

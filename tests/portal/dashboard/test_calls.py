@@ -2,30 +2,24 @@
 
 import csv
 import io
+from ipaddress import ip_network
 from typing import Any
 
-import httpx
 import pytest
 from django.core.cache import cache
 from django.test import Client as Visitor
 
-from agencies.models import Agency
-from calls import recording
 from organizations.models import Organization
 from people.models import User
 from tenancy import door
+from tests.support import endpoint as endpoints
 from tests.support import hms_says
-from tests.support.hms_says import Hms
+from tests.support import portal as portals
 from tests.support.portal import Portal, text_of
 
 pytestmark = pytest.mark.django_db
 says = hms_says.says
-
-
-@pytest.fixture
-def portal(acme: Agency, says: Hms) -> Portal:
-    hms_says.connect(says, acme)
-    return Portal(acme, says)
+portal = portals.portal
 
 
 @pytest.fixture
@@ -77,12 +71,14 @@ def test_what_was_said_is_shown_to_the_agency_as_to_its_client(portal: Portal, a
     assert "This call is private" in text_of(ada.get(f"/agencies/acme/calls/{call.pk}/said/"))
 
 
-def test_a_recording_passes_through_the_dashboard(portal: Portal, ada: Visitor, monkeypatch: Any) -> None:
+def test_a_recording_passes_through_the_dashboard(portal: Portal, ada: Visitor, settings: Any) -> None:
+    settings.OUTSIDE_NETWORKS = [ip_network("127.0.0.0/8")]
     ben = portal.person(credit=600)
     call = portal.call(ben, 60)
     with door.enter(portal.agency):
         org = portal.says.of(Organization.objects.get(client=ben.client))
-    org.ends(60, id=call.hms_id, recording_url="http://127.0.0.1/1.wav")
-    client = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(200, content=iter([b"sound"]))))
-    monkeypatch.setattr(recording, "_connections", lambda: client)
-    assert ada.get(f"/agencies/acme/calls/{call.pk}/recording/").getvalue() == b"sound"
+    with endpoints.listening() as store:
+        store.says(b"sound")
+        org.ends(60, id=call.hms_id, recording_url=store.url)
+        answer = ada.get(f"/agencies/acme/calls/{call.pk}/recording/")
+        assert answer.getvalue() == b"sound"

@@ -103,7 +103,7 @@ def test_deliveries_show_how_they_stand(ada: Dashboard, page: Page) -> None:
     page.sent(Outcome(status=302, took_ms=12))
     page.sent(Outcome(why="time", took_ms=10_000))
     shown = text(ada.get(page.path))
-    for words in ("Delivered", "On its way", "204", "41 ms", "10000 ms"):
+    for words in ("Delivered", "Retrying", "204", "41 ms", "10000 ms"):
         assert words in shown
     assert "Grüße" not in shown, "bodies show on demand only"
 

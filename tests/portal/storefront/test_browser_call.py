@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from billing import wallets
-from calls import booking, listing
+from calls import booking, listing, sync
 from calls.models import Call, Hold
 from organizations import hms
 from organizations.models import Organization
@@ -67,6 +67,31 @@ def test_time_is_set_aside_and_the_call_finds_its_hold_in_the_list(portal: Porta
             told = listing.read(client, organization, start=organization.wanted_at, now=timezone.now())
         booking.book(organization=organization, told=told, terms=PER_SECOND, asked_at=timezone.now())
         assert Hold.objects.get().hms_call_id == Call.objects.get().hms_id
+
+
+def test_a_call_that_nobody_could_join_gives_its_time_back(portal: Portal, ben: Person) -> None:
+    ben.post("/calls/browser/", filled(ben))
+    with door.enter(portal.agency):
+        organization = Organization.objects.get(client=ben.client)
+        org = portal.says.of(organization)
+        (call_id,) = org.calls
+        org.calls[call_id] |= {"status": "failed", "duration_seconds": None}
+        sync.sync(organization.pk, terms=PER_SECOND)
+        assert (wallets.get(ben.client.pk).held, wallets.get(ben.client.pk).balance) == (0, 6000)
+
+
+def test_a_call_that_never_shows_in_the_list_gives_its_time_back_when_it_has_expired(
+    portal: Portal, ben: Person
+) -> None:
+    ben.post("/calls/browser/", filled(ben))
+    with door.enter(portal.agency):
+        organization = Organization.objects.get(client=ben.client)
+        portal.says.of(organization).calls.clear()
+        sync.sync(organization.pk, terms=PER_SECOND)
+        assert wallets.get(ben.client.pk).held == 1800
+        Hold.objects.update(expires_at=timezone.now())
+        sync.sync(organization.pk, terms=PER_SECOND)
+        assert wallets.get(ben.client.pk).held == 0
 
 
 def test_a_call_by_telephone_does_not_take_the_hold_of_one_in_the_browser(portal: Portal, ben: Person) -> None:

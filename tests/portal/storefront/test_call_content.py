@@ -1,16 +1,18 @@
 """What was said in a call, as its client finds it on the page: live, private, not yet, away."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
-import httpx
 import pytest
 from django.utils import timezone
 
-from calls import recording
 from calls.models import Call
 from organizations.models import Organization
 from tenancy import door
+from tests.support import endpoint as endpoints
+from tests.support.endpoint import Endpoint
 from tests.support.hms_says import Org
 from tests.support.portal import HTMX, Person, Portal, text_of
 
@@ -82,27 +84,31 @@ def test_a_provider_that_is_away_is_told_without_its_name(portal: Portal, ben: P
     assert "HMS" not in page
 
 
-def test_the_recording_is_passed_on_whole_and_in_parts(ben: Person, call: Call, monkeypatch: Any) -> None:
-    def handle(request: httpx.Request) -> httpx.Response:
-        if "range" in request.headers:
-            return httpx.Response(206, headers={"Content-Range": "bytes 0-3/400"}, content=iter([b"RIFF"]))
-        said = {"Content-Type": "audio/wav", "Content-Length": "400"}
-        return httpx.Response(200, headers=said, content=iter([b"R" * 400]))
+@pytest.fixture
+def store(call: Call, org: Org, settings: Any) -> Iterator[Endpoint]:
+    """Where the call's recording lies."""
+    settings.OUTSIDE_NETWORKS = [ip_network("127.0.0.0/8")]
+    with endpoints.listening() as found:
+        there = SAID | {"recording_url": f"{found.url}/1.wav"}
+        org.ends(60, id=call.hms_id, agent_id=org.assistants[0]["id"], **there)
+        yield found
 
-    client = httpx.Client(transport=httpx.MockTransport(handle))
-    monkeypatch.setattr(recording, "_connections", lambda: client)
+
+def test_the_recording_is_passed_on_whole_and_in_parts(ben: Person, call: Call, store: Endpoint) -> None:
+    store.says(b"R" * 400, headers="Content-Type: audio/wav\r\n")
     whole = ben.get(f"/calls/{call.pk}/recording/", headers={"Accept-Encoding": "gzip"})
     assert (whole.status_code, whole.getvalue()) == (200, b"R" * 400)
     assert (whole.headers["Content-Type"], whole.headers["Content-Length"]) == ("audio/wav", "400")
     assert (whole.headers["Cache-Control"], whole.headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
     assert "media-src 'self'" in whole.headers["Content-Security-Policy"]
+    store.says(b"RIFF", "206 Partial Content", "Content-Range: bytes 0-3/400\r\n")
     part = ben.get(f"/calls/{call.pk}/recording/", headers={"Range": "bytes=0-3"})
     assert (part.status_code, part.headers["Content-Range"], part.getvalue()) == (206, "bytes 0-3/400", b"RIFF")
+    assert store.requests[-1].headers["range"] == "bytes=0-3"
 
 
-def test_a_recording_that_cannot_be_fetched_is_said(ben: Person, call: Call, monkeypatch: Any) -> None:
-    client = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(403)))
-    monkeypatch.setattr(recording, "_connections", lambda: client)
+def test_a_recording_that_cannot_be_fetched_is_said(ben: Person, call: Call, store: Endpoint) -> None:
+    store.says(b"", "403 Forbidden")
     assert ben.get(f"/calls/{call.pk}/recording/").status_code == 502
 
 

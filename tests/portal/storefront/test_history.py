@@ -175,7 +175,7 @@ def test_a_receipt_shows_what_was_held_and_that_it_was_released(portal: Portal) 
     with door.enter(portal.agency):
         Hold.objects.update(released_at=call.placed_at)
         Call.objects.update(booked_at=call.placed_at, measured_seconds=0, billed_seconds=0, status="ended")
-    assert "Held while it ran 2.00 → released" in ben.sees(f"/calls/{call.pk}/")
+    assert "Held while it ran 2.00 credits , free again" in ben.sees(f"/calls/{call.pk}/")
 
 
 def test_a_receipt_follows_its_call_until_it_is_counted(portal: Portal) -> None:

@@ -52,7 +52,7 @@ def test_the_page_of_a_token_is_kept_by_no_browser(ben: Person) -> None:
     ("form", "words"),
     [
         ({"name": "CRM"}, "Choose at least one right."),
-        ({"scopes": ["calls:read"]}, "required"),
+        ({"scopes": ["calls:read"]}, "Say what it is for."),
         ({**FORM, "scopes": ["all"]}, "all"),
     ],
 )

@@ -1,9 +1,11 @@
 """Assistants of a client's organization, changed live at HMS."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from inbox import hms_targets
 from organizations import reporting
 from tenancy import door
 from tests.portal.dashboard.organization.conftest import Inside
@@ -102,7 +104,7 @@ def test_an_answer_that_was_lost_is_not_called_a_failure(inside: Inside) -> None
 
 def test_when_hms_is_away_the_page_says_so(inside: Inside) -> None:
     inside.trouble("503", "GET", "assistants")
-    assert "HMS did not answer this" in inside.sees("assistants/")
+    assert "HMS does not show this right now" in inside.sees("assistants/")
 
 
 def test_an_assistant_made_elsewhere_is_connected_on_a_click_and_its_former_address_kept(inside: Inside) -> None:
@@ -126,6 +128,62 @@ def test_an_assistant_made_elsewhere_is_connected_on_a_click_and_its_former_addr
     assert "Not connected" not in inside.sees("assistants/")
 
 
+def test_where_an_assistant_reported_before_becomes_the_clients_webhook(inside: Inside) -> None:
+    url = "https://crm.test/hook/s3cret"
+    made = inside.hms.assistants.create(
+        name="Elsewhere", webhook_url=url, webhook_secret="whsec_old", webhook_events=["tool-calls"]
+    )
+    assert "becomes this client's webhook" in inside.sees(f"assistants/{made.id}/")
+    inside.post(f"assistants/{made.id}/connect/")
+    page = inside.get(f"assistants/{made.id}/")
+    assert "They go on to crm.test, where it reported before." in text_of(page)
+    assert b"s3cret" not in page.content
+    with door.enter(inside.acme):
+        target = hms_targets.of_organization(inside.organization.pk)
+    assert target == hms_targets.Target(url, "whsec_old", ("tool-calls",))
+
+
+def test_a_webhook_that_the_client_has_already_stays_and_the_page_says_so(inside: Inside) -> None:
+    with door.enter(inside.acme):
+        hms_targets.save(
+            organization_id=inside.organization.pk, url="https://own.test/", secret="a secret", events=["tool-calls"]
+        )
+    made = inside.hms.assistants.create(name="Elsewhere", webhook_url="https://crm.test/hook")
+    assert "hears nothing more: this client's webhook leads elsewhere" in inside.sees(f"assistants/{made.id}/")
+    inside.post(f"assistants/{made.id}/connect/")
+    page = inside.get(f"assistants/{made.id}/")
+    assert "crm.test, where it reported before, hears nothing more" in text_of(page)
+    assert f"/clients/{inside.client.pk}/webhooks/" in page.content.decode()
+    with door.enter(inside.acme):
+        target = hms_targets.of_organization(inside.organization.pk)
+        former = reporting.former(inside.organization, made.id)
+    assert target is not None
+    assert target.url == "https://own.test/"
+    assert former is not None
+    assert former.url == "https://crm.test/hook"
+
+
+def test_an_address_that_is_never_asked_is_kept_and_the_page_says_why(inside: Inside) -> None:
+    made = inside.hms.assistants.create(name="Elsewhere", webhook_url="https://192.168.1.7/hook")
+    inside.post(f"assistants/{made.id}/connect/")
+    page = inside.get(f"assistants/{made.id}/")
+    assert "192.168.1.7, where it reported before, cannot be sent anything from here." in text_of(page)
+    assert "This address is inside a private network." in text_of(page)
+    with door.enter(inside.acme):
+        assert hms_targets.find(organization_id=inside.organization.pk) is None
+        former = reporting.former(inside.organization, made.id)
+    assert former is not None
+    assert former.url == "https://192.168.1.7/hook"
+
+
+def test_a_webhook_that_is_removed_later_leaves_nobody_who_hears(inside: Inside) -> None:
+    made = inside.hms.assistants.create(name="Elsewhere", webhook_url="https://crm.test/hook")
+    inside.post(f"assistants/{made.id}/connect/")
+    with door.enter(inside.acme):
+        hms_targets.clear(organization_id=inside.organization.pk)
+    assert "this client has no webhook now" in inside.sees(f"assistants/{made.id}/")
+
+
 def test_a_button_that_hms_refuses_is_explained_though_hms_does_not_even_show_the_list(
     inside: Inside, first: str
 ) -> None:
@@ -141,12 +199,22 @@ def test_an_assistant_is_removed_at_hms_and_once_more_does_no_harm(inside: Insid
     assert inside.hms.assistants.list() == ()
 
 
-def test_an_assistant_of_another_client_is_a_page_that_does_not_exist(inside: Inside) -> None:
+@pytest.fixture(params=[404, 403])
+def as_hms_says_it(request: Any, inside: Inside) -> Iterator[None]:
+    """HMS's two ways to say that a thing is another organization's."""
+    inside.outside.turn("hms/settings", foreign_status=request.param)
+    yield
+    inside.outside.turn("hms/settings", foreign_status=404)
+
+
+def test_an_assistant_of_another_client_is_a_page_that_does_not_exist(inside: Inside, as_hms_says_it: None) -> None:
     other = inside.neighbour()
     theirs = other.hms.assistants.list()[0].id
     assert inside.get(f"assistants/{theirs}/").status_code == 404
     assert inside.post(f"assistants/{theirs}/", **NEW).status_code == 404
     assert inside.post(f"assistants/{theirs}/connect/").status_code == 404
+    inside.post(f"assistants/{theirs}/remove/")
+    assert [each.id for each in other.hms.assistants.list()] == [theirs]
 
 
 def test_whoever_only_looks_changes_nothing(inside: Inside, first: str, vic: Any, mia: Any) -> None:

@@ -134,11 +134,11 @@ def test_voices_are_listed_with_what_they_sound_like(inside: Inside) -> None:
 
 
 def test_retention_is_set_at_hms_and_noted(inside: Inside) -> None:
-    assert "never set here" in inside.sees("retention/")
+    assert "does not say what is set now" in inside.sees("retention/")
     assert inside.post("retention/", content_days="30", metadata_days="90").status_code == 302
     organization = inside.organization
     assert (organization.content_days, organization.metadata_days) == (30, 90)
-    assert "never set here" not in inside.sees("retention/")
+    assert "does not say what is set now" not in inside.sees("retention/")
 
 
 def test_what_was_said_is_not_kept_longer_than_the_calls(inside: Inside) -> None:
