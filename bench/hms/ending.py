@@ -81,17 +81,20 @@ def _end(ground: Ground, connected: Connected, turns: range, start: float, a_sec
 
 
 def _watch(ground: Ground, schema: str, number: int, *, patience: float) -> dict[str, float]:
-    """When each call's entry was there for others to see, as somebody finds who looks fifty times a second."""
+    """When each call was booked for others to see, as somebody finds who looks fifty times a second.
+
+    Its row says so in the transaction that has the entry.
+    """
     seen_at: dict[str, float] = {}
-    look = f"SELECT source_id FROM \"{schema}\".billing_ledgerentry WHERE source = 'hms' AND created_at > %s"
+    look = f'SELECT hms_id FROM "{schema}".calls_call WHERE booked_at > %s'
     deadline = time.monotonic() + patience
     with psycopg.connect(ground.database_url, autocommit=True) as connection:
         since = connection.execute("SELECT clock_timestamp()").fetchone()
         while len(seen_at) < number:
             found = connection.execute(look.encode(), since).fetchall()
             now = time.monotonic()
-            for (source_id,) in found:
-                seen_at.setdefault(source_id, now)
+            for (hms_id,) in found:
+                seen_at.setdefault(hms_id, now)
             if now > deadline:
                 raise terminal.Trouble(f"only {len(seen_at)} of {number} calls came to a balance.")
             time.sleep(LOOK_EVERY)
