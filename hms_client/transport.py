@@ -57,8 +57,9 @@ class Transport:
         body: Mapping[str, object] | None = None,
         url: str | None = None,
         authenticated: bool = True,
+        without: frozenset[str] = frozenset(),
     ) -> Json:
-        """Send one request and return its JSON; None for an empty answer.
+        """Send one request and return its JSON; None for an empty answer. Fields named in `without` are passed over.
 
         `route` is the path below the base URL with `{names}`, filled from `path`; `url` replaces both.
         Query values of None are left out, values of None inside `body` are sent as null.
@@ -72,13 +73,13 @@ class Transport:
             content=None if body is None else _encoded(body),
             timeout=self._timeout,
         )
-        return self._send_with_retries(request, f"{method} {route}")
+        return self._send_with_retries(request, f"{method} {route}", without)
 
-    def _send_with_retries(self, request: httpx.Request, where: str) -> Json:
+    def _send_with_retries(self, request: httpx.Request, where: str, without: frozenset[str]) -> Json:
         attempt, may_be_done = 0, False
         while True:
             try:
-                return self._send(request, where)
+                return self._send(request, where, without)
             except errors.HMSError as error:
                 if may_be_done and request.method == "DELETE" and isinstance(error, errors.NotFound):
                     return None  # an earlier attempt, whose answer was lost, has deleted it
@@ -90,12 +91,12 @@ class Transport:
             attempt += 1
             self._sleep(wait)
 
-    def _send(self, request: httpx.Request, where: str) -> Json:
+    def _send(self, request: httpx.Request, where: str, without: frozenset[str]) -> Json:
         failure: errors.HMSError
         try:
             response = self._http.send(request, stream=True, auth=None, follow_redirects=False)
             try:
-                return self._read(response, _bounded(response, where), where)
+                return self._read(response, _bounded(response, where), where, without)
             finally:
                 response.close()
         except httpx.DecodingError as error:
@@ -106,13 +107,13 @@ class Transport:
             failure = kind(said, outcome_unknown=not isinstance(error, _NEVER_SENT))
         raise failure  # out here, so that httpx's error (it holds the request and its key) is not chained
 
-    def _read(self, response: httpx.Response, content: bytes, where: str) -> Json:
+    def _read(self, response: httpx.Response, content: bytes, where: str, without: frozenset[str]) -> Json:
         readable = True
         if not response.is_success:  # a refusal may quote the key it refuses
             content = content.replace(self._api_key.encode(), MASK.encode())
         body: Json = None
         try:
-            body = decode(content) if content.strip() else None
+            body = decode(content, without=without) if content.strip() else None
         except ValueError:
             readable, body = False, content.decode(errors="replace").replace(self._api_key, MASK)
         status = response.status_code

@@ -52,15 +52,15 @@ class FrozenMap(Mapping[str, "Json"]):
 _AS_THEY_ARE = frozenset({str, int, bool, type(None), Decimal, FrozenMap})
 
 
-def _frozen(pairs: list[tuple[str, object]]) -> FrozenMap:
-    """An object as the parser ends it: whatever objects are in it have been ended before."""
-    return FrozenMap.of({name: freeze(value) for name, value in pairs})
+def freeze(value: object, without: frozenset[str] = frozenset()) -> Json:
+    """Return `value`, any JSON as Python reads it, in this library's form; fields named in `without` are passed over.
 
-
-def freeze(value: object) -> Json:
-    """Return `value`, any JSON as Python reads it, in this library's form. Raises TypeError for anything else."""
+    Raises TypeError for anything else.
+    """
     if type(value) in _AS_THEY_ARE:
         return cast("Json", value)
+    if type(value) is dict:
+        return FrozenMap.of({name: freeze(each, without) for name, each in value.items() if name not in without})
     if value is None or isinstance(value, bool | int | str | Decimal | FrozenMap):
         return value
     if isinstance(value, float):  # a caller's own json.loads made it; its shortest text is what was on the wire
@@ -68,16 +68,17 @@ def freeze(value: object) -> Json:
     if isinstance(value, Mapping):
         return FrozenMap(value)
     if isinstance(value, list | tuple):
-        return tuple(freeze(each) for each in value)
+        return tuple(freeze(each, without) for each in value)
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
-def decode(content: bytes) -> Json:
-    """Read JSON without ever making a float. Raises ValueError for whatever is not JSON, NaN included."""
+def decode(content: bytes, *, without: frozenset[str] = frozenset()) -> Json:
+    """Read JSON without ever making a float; `without` as in `freeze`.
+
+    Raises ValueError for whatever is not JSON, NaN included.
+    """
     try:
-        return freeze(
-            json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_frozen)
-        )
+        return freeze(json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant), without)
     except (ArithmeticError, RecursionError) as error:
         raise ValueError(f"not readable as JSON: {type(error).__name__}") from None
 

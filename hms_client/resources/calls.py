@@ -10,7 +10,6 @@ from hms_client.reading import list_of, unwrapped
 from hms_client.resources.collection import given
 from hms_client.shapes.calls import Accepted, Call, CallPage, StartedCall
 from hms_client.transport import QueryValue, Transport
-from hms_client.values import FrozenMap
 
 _CONTENT = frozenset({"messages", "summary", "analysis_result"})
 
@@ -37,8 +36,9 @@ class Calls:
         """
         query: dict[str, QueryValue] = {"limit": checked_limit(limit), "offset": offset, "status": status}
         query |= {"start_date": start_date, "end_date": end_date}
-        answer = self._transport.request("GET", "/calls", query=query)
-        calls = list_of(answer, Call.from_json if content else _without_content, "calls", what="calls")
+        without = frozenset[str]() if content else _CONTENT
+        answer = self._transport.request("GET", "/calls", query=query, without=without)
+        calls = list_of(answer, Call.from_json, "calls", what="calls")
         return CallPage(calls=calls, total=total_of(answer, "calls"), limit=limit, offset=offset)
 
     def iterate(
@@ -105,12 +105,6 @@ class Calls:
     def _control(self, call_id: str, command: Mapping[str, object]) -> Accepted:
         answer = self._transport.request("POST", "/calls/{id}/control", path={"id": call_id}, body=command)
         return Accepted.from_json({} if answer is None else answer)
-
-
-def _without_content(raw: object) -> Call:
-    if isinstance(raw, FrozenMap):
-        raw = FrozenMap.of({name: value for name, value in raw.copied().items() if name not in _CONTENT})
-    return Call.from_json(raw)
 
 
 def assistant_choice(

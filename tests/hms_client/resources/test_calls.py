@@ -1,6 +1,7 @@
+import httpx
 import pytest
 
-from hms_client import InsufficientCredits, InvalidArgument
+from hms_client import HMSClient, InsufficientCredits, InvalidArgument
 
 CALL = {"id": "call-_+31600000001_Xq", "status": "ended", "created_at": "2026-11-03T09:00:00Z", "duration_seconds": 131}
 STARTED = {"success": True, "call_id": "c9", "status": "dialing", "room_name": "r1"}
@@ -84,3 +85,16 @@ def test_a_running_call_takes_commands(wire, command, sent):
 
 def test_a_command_may_be_answered_with_nothing(wire):
     assert wire.answers(status=204).client.calls.end_call("c1").message is None
+
+
+def test_a_list_without_content_has_everything_but_what_was_said():
+    said = {"messages": [{"role": "user", "content": "Hi"}], "summary": "Short", "analysis_result": {"a": 1}}
+    call = {"id": "c1", "status": "ended", "created_at": "2026-11-03T09:14:31Z", "duration_seconds": 61, "new": 1}
+    answer = {"calls": [call | said], "pagination": {"total": 1}}
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=answer))
+    client = HMSClient("fl_live_x", transport=transport)
+    [bare] = client.calls.iterate(content=False)
+    [whole] = client.calls.iterate()
+    assert (bare.messages, bare.summary, bare.analysis_result) == (None, None, None)
+    assert (whole.summary, whole.messages[0].content) == ("Short", "Hi")
+    assert (bare.id, bare.duration_seconds, dict(bare.extra)) == ("c1", 61, {"new": 1})
