@@ -79,6 +79,7 @@ SHARED_APPS = [
     "vault",
     "inbox",
     "follow_ups",
+    "audit",
     "allauth",
     "csp",
     "django_htmx",

@@ -22,7 +22,7 @@ from agencies import arrivals
 from domains import links
 from domains.resolver import Place, Resolution
 from people.models import User
-from portal import context
+from portal import context, member_log
 from portal.platform import arriving
 from portal.sign_up_form import PlainSignUpForm
 
@@ -47,6 +47,8 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         if place is Place.PORTAL:
             arrivals.arrive(user=user, name=user.get_full_name())
         opened = arriving.open_what_was_asked_for(request, user) if place is Place.PLATFORM else ""
+        if place is Place.PLATFORM:
+            member_log.write(request, user, "member.signed_in")
         response: HttpResponse = super().post_login(request, user, **how)
         return redirect(opened) if opened else response
 

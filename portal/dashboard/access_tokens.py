@@ -10,11 +10,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clients.models import Client
 from portal import tokens
+from portal.dashboard import facts
+from portal.dashboard.audited import audited
 from portal.dashboard.roles import actor_of, agency_of, manager_changes
 
 
 @require_http_methods(["GET", "POST"])
 @manager_changes
+@audited("token.changed", of=facts.tokens)
 def page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """A client's tokens; sent, the form makes a new one and shows it once."""
     client = get_object_or_404(Client, pk=client_id)
@@ -24,6 +27,7 @@ def page(request: HttpRequest, client_id: UUID) -> HttpResponse:
 
 @require_POST
 @manager_changes
+@audited("token.revoked", of=facts.tokens)
 def revoke(request: HttpRequest, client_id: UUID, token_id: UUID) -> HttpResponse:
     """Let nobody in by this token any more."""
     client = get_object_or_404(Client, pk=client_id)

@@ -20,7 +20,8 @@ from agencies.own_domains import Standing
 from domains import names, verification
 from domains.dns import from_settings
 from domains.models import Domain
-from portal.dashboard import domain_rows
+from portal.dashboard import domain_rows, facts
+from portal.dashboard.audited import audited
 from portal.dashboard.forms import DomainForm, SlugForm, refuse
 from portal.dashboard.roles import agency_of, manager_changes, owner_changes
 
@@ -48,6 +49,7 @@ def slug_check(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @owner_changes
+@audited("slug.changed", of=facts.agency)
 def change_slug(request: HttpRequest) -> HttpResponse:
     """Give the portal another slug. One whose consequences were not on the page is shown, not taken."""
     agency, form = agency_of(request), SlugForm(request.POST)
@@ -68,6 +70,7 @@ def change_slug(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @owner_changes
+@audited("domain.added", of=facts.domains)
 def add(request: HttpRequest) -> HttpResponse:
     """Claim a domain; the page then shows the record that proves it."""
     agency, form = agency_of(request), DomainForm(request.POST)
@@ -100,6 +103,7 @@ def standing(request: HttpRequest, domain_id: int) -> HttpResponse:
 
 @require_POST
 @manager_changes
+@audited("domain.looked_at", of=facts.domains, outside=True)
 def refresh(request: HttpRequest, domain_id: int) -> HttpResponse:
     """Look at the domain now."""
     domain = _own(request, domain_id)
@@ -116,6 +120,7 @@ def refresh(request: HttpRequest, domain_id: int) -> HttpResponse:
 
 @require_POST
 @owner_changes
+@audited("domain.made_primary", of=facts.domains)
 def make_primary(request: HttpRequest, domain_id: int) -> HttpResponse:
     """Make a host that works the main one; the slug's host may be it as well."""
     domain = get_object_or_404(Domain, pk=domain_id, tenant_id=agency_of(request).pk)
@@ -130,6 +135,7 @@ def make_primary(request: HttpRequest, domain_id: int) -> HttpResponse:
 
 @require_POST
 @owner_changes
+@audited("domain.released", of=facts.domains)
 def release(request: HttpRequest, domain_id: int) -> HttpResponse:
     """Give a domain back."""
     domain = _own(request, domain_id)

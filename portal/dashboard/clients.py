@@ -23,7 +23,8 @@ from clients.models import Client
 from organizations import provisioning
 from organizations.models import Organization
 from portal import money_words
-from portal.dashboard import rows
+from portal.dashboard import facts, rows
+from portal.dashboard.audited import audited, tell
 from portal.dashboard.forms import AllocateForm, KeyForm
 from portal.dashboard.roles import actor_of, agency_of, manager_changes, owner_changes
 from portal.templatetags.figures import in_credits, signed_credits
@@ -48,6 +49,7 @@ def detail(request: HttpRequest, client_id: UUID) -> HttpResponse:
 
 @require_POST
 @manager_changes
+@audited("credits.allocated", tells=True)
 def allocate(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Give credits, or take some away, at once."""
     client = get_object_or_404(Client, pk=client_id)
@@ -55,12 +57,14 @@ def allocate(request: HttpRequest, client_id: UUID) -> HttpResponse:
     posting = _allocated(request, client, form) if form.is_valid() else None
     if posting is None:
         return _page(request, client, form)
+    _tell_of(request, posting, form.cleaned_data["description"])
     messages.success(request, _allocated_words(posting, client))
     return redirect("dashboard:client", slug=agency_of(request).slug, client_id=client.pk)
 
 
 @require_POST
 @manager_changes
+@audited("credits.undone", tells=True)
 def undo(request: HttpRequest, client_id: UUID, version: int) -> HttpResponse:
     """Take back what was given by hand, or give back what was taken."""
     client = get_object_or_404(Client, pk=client_id)
@@ -76,12 +80,14 @@ def undo(request: HttpRequest, client_id: UUID, version: int) -> HttpResponse:
     except allocation.AllocationRefused as refused:
         messages.error(request, str(refused))
     else:
+        _tell_of(request, posting, request.POST.get("reason", ""))
         messages.success(request, _undone_words(posting))
     return redirect("dashboard:client", slug=agency_of(request).slug, client_id=client.pk)
 
 
 @require_POST
 @manager_changes
+@audited("organization.retried")
 def organization_retry(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Look after the client's organization now."""
     organization = get_object_or_404(Organization, client_id=client_id)
@@ -92,6 +98,7 @@ def organization_retry(request: HttpRequest, client_id: UUID) -> HttpResponse:
 
 @require_POST
 @owner_changes
+@audited("organization.key_pasted", of=facts.organization, outside=True)
 def organization_key(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Take the key of an organization that HMS made and whose answer was lost."""
     organization = get_object_or_404(Organization.objects.select_related("client"), client_id=client_id)
@@ -105,6 +112,12 @@ def organization_key(request: HttpRequest, client_id: UUID) -> HttpResponse:
         return _page(request, organization.client, AllocateForm(), key_form=form)
     messages.success(request, _("The organization is ready."))
     return redirect("dashboard:client", slug=agency_of(request).slug, client_id=client_id)
+
+
+def _tell_of(request: HttpRequest, posting: Posting, why: str) -> None:
+    """For the log: what was booked. What was booked before is no change."""
+    if posting.outcome is not Outcome.REPLAYED:
+        tell(request, seconds=posting.amount, balance_seconds=posting.balance_after, why=why)
 
 
 def _allocated(request: HttpRequest, client: Client, form: AllocateForm) -> Posting | None:

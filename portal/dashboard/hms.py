@@ -16,6 +16,8 @@ from calls import pace
 from follow_ups import agenda
 from hms_client import HMSError
 from portal import wording
+from portal.dashboard import facts
+from portal.dashboard.audited import audited
 from portal.dashboard.forms import HmsForm, refuse
 from portal.dashboard.hms_forms import WatchForm
 from portal.dashboard.roles import agency_of, manager_changes, owner_changes
@@ -27,6 +29,7 @@ _DAYS, _ROWS = 30, 7
 
 @require_http_methods(["GET", "POST"])
 @owner_changes
+@audited("hms.connected", of=facts.hms, outside=True)
 def connection(request: HttpRequest) -> HttpResponse:
     """The key, which is asked of HMS before it is kept, and what is left."""
     agency = agency_of(request)
@@ -56,6 +59,7 @@ def refresh(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @owner_changes
+@audited("hms.alarms_changed", of=facts.alarms)
 def alarms(request: HttpRequest) -> HttpResponse:
     """Keep below which lines the owners want to hear, and whether selling stops."""
     agency = agency_of(request)

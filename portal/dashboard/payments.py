@@ -12,6 +12,8 @@ from agencies.models import Agency
 from billing import packages, price_ids
 from billing.stripe_gateway import EVENTS, RIGHTS, restricted_key_form
 from billing.stripe_shapes import StripeFailed
+from portal.dashboard import facts
+from portal.dashboard.audited import audited
 from portal.dashboard.forms import StripeForm, refuse
 from portal.dashboard.roles import agency_of, owner_changes
 from vault import connections, key_shapes
@@ -23,6 +25,7 @@ POLL_SECONDS = 2
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 @owner_changes
+@audited("stripe.connected", of=facts.stripe, outside=True)
 def keys(request: HttpRequest) -> HttpResponse:
     """The keys, which Stripe is asked about before they are kept. Secrets are written and never shown."""
     agency = agency_of(request)
@@ -45,6 +48,7 @@ def keys(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @owner_changes
+@audited("stripe.webhook_made", of=facts.stripe, outside=True)
 def set_up_webhook(request: HttpRequest) -> HttpResponse:
     """Have us make at Stripe what is missing there, and test it."""
     agency = agency_of(request)

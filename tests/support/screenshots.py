@@ -38,6 +38,7 @@ DASHBOARD = [
     "hms/totals",
     "brand",
     "address",
+    "audit",
 ]
 PORTAL = {"home": "/", "statement": "/statement/", "calls": "/calls/", "buy": "/buy/", "start-a-call": "/calls/start/"}
 PORTAL |= {"api-access": "/api-access/", "talk-in-the-browser": "/calls/browser/"}

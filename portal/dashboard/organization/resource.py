@@ -21,6 +21,7 @@ from agencies.models import Membership
 from hms_client import HMSClient, HMSError, NotFound
 from organizations import refusals
 from organizations.refusals import Refusal
+from portal.dashboard.audited import audited
 from portal.dashboard.forms import refuse
 from portal.dashboard.organization.place import Place, View, enters
 from portal.dashboard.roles import requires
@@ -256,8 +257,13 @@ class Resource(Generic[S]):
 
     def view(self, page: View, method: Any) -> View:
         """A page as a view: of this noun's section, and for whom it may be."""
-        guarded: View = method(requires(self.role)(enters(self.key)(_plain(page))))
-        return guarded
+        what = f"{self.key}.{page.__name__}"
+        inner = enters(self.key)(_plain(page))
+        guarded: View = requires(self.role)(
+            inner if method is require_GET else audited(what, typed=["name"], outside=True)(inner)
+        )
+        shown: View = method(guarded)
+        return shown
 
     def remove_press(self, place: Place, item_id: str, name: str) -> Press:
         return Press(
