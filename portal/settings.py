@@ -271,8 +271,9 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# Beside allauth's own: opening makes a schema, and looking up which slugs are free is for people who type one.
-ACCOUNT_RATE_LIMITS = {"open_agency": "20/h/user", "slug_check": "60/m/ip"}
+# Beside allauth's own: opening makes a schema, looking up which slugs are free is for people who type one, and an
+# invitation is a mail to somebody who did not ask for it.
+ACCOUNT_RATE_LIMITS = {"open_agency": "20/h/user", "slug_check": "60/m/ip", "invite_member": "30/h/user"}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_SCHEME
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

@@ -82,6 +82,15 @@ WORDS: dict[str, "_StrPromise"] = {
     "voices.new": gettext_lazy("Added a voice"),
     # People.
     "member.signed_in": gettext_lazy("Signed in"),
+    "ownership.answered": gettext_lazy("Answered the offer of the agency"),
+    "ownership.offered": gettext_lazy("Offered the agency to somebody"),
+    "team.invitation_revoked": gettext_lazy("Took an invitation back"),
+    "team.invited": gettext_lazy("Invited somebody to the team"),
+    "team.invited_again": gettext_lazy("Sent an invitation again"),
+    "team.joined": gettext_lazy("Joined the team"),
+    "team.left": gettext_lazy("Left the team"),
+    "team.removed": gettext_lazy("Removed somebody from the team"),
+    "team.role_changed": gettext_lazy("Changed somebody's role"),
 }
 
 

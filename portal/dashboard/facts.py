@@ -9,7 +9,9 @@ from typing import Any
 
 from django.db.models import BinaryField, Model
 
-from agencies.models import Agency, CallTerms, MinutesWatch
+from agencies import invitations
+from agencies import team as memberships
+from agencies.models import Agency, CallTerms, Invitation, Membership, MinutesWatch, OwnershipOffer
 from billing.models import Dispute, Package, Purchase
 from branding.models import Branding
 from clients.models import Client
@@ -54,8 +56,12 @@ def subject(ids: Ids) -> str:
     if "purchase_id" in ids:
         bought = Purchase.objects.filter(pk=ids["purchase_id"])
         found.append(_named(bought.values_list("client__name", flat=True)))
+    if "member_id" in ids:
+        found.append(_named(Membership.objects.filter(pk=ids["member_id"]).values_list("user__email", flat=True)))
+    if "invitation_id" in ids:
+        found.append(_named(Invitation.objects.filter(pk=ids["invitation_id"]).values_list("email", flat=True)))
     for name, value in ids.items():
-        if name not in ("client_id", "package_id", "domain_id"):
+        if name not in ("client_id", "package_id", "domain_id", "member_id", "invitation_id"):
             found.append(f"{name.removesuffix('_id')} {value}")
     return " · ".join(word for word in found if word)
 
@@ -140,6 +146,14 @@ def disputes(agency: Agency, ids: Ids) -> dict[str, Any]:
     """Which disputes of a purchase stop calls."""
     rows = Dispute.objects.filter(purchase_id=ids["purchase_id"])
     return {f"dispute {row.pk}": _values(row, "status lifted_at") for row in rows}
+
+
+def team(agency: Agency, ids: Ids) -> dict[str, Any]:
+    """Who works here and as what, who is invited, and to whom the agency is offered. In public."""
+    members = {row.user.email: row.role for row in memberships.members(agency.pk)}
+    invited = {f"invited {row.email}": row.role for row in invitations.open_of(agency.pk)}
+    offer = OwnershipOffer.objects.select_related("offered_to__user").filter(agency_id=agency.pk).first()
+    return {**members, **invited, **({"offered to": offer.offered_to.user.email} if offer else {})}
 
 
 def _all_packages() -> Iterable[Package]:

@@ -39,6 +39,7 @@ DASHBOARD = [
     "brand",
     "address",
     "audit",
+    "team",
 ]
 PORTAL = {"home": "/", "statement": "/statement/", "calls": "/calls/", "buy": "/buy/", "start-a-call": "/calls/start/"}
 PORTAL |= {"api-access": "/api-access/", "talk-in-the-browser": "/calls/browser/"}
