@@ -36,6 +36,8 @@ class Agency(models.Model):
     exchange_rates = models.JSONField(default=dict)
     # Credits that every new client gets; 0 for none.
     welcome_credits = models.PositiveIntegerField(default=0)
+    # Whoever gives or takes more credits at once is asked for their password or a code before.
+    asks_again_above_credits = models.PositiveIntegerField(default=100)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     # django-tenants asks when a row is deleted. A schema is dropped on purpose, never along with a row.

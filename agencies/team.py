@@ -4,6 +4,7 @@ Everything here is read and written in public. Changes take a lock on the agency
 do so one after the other.
 """
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -15,6 +16,10 @@ _RANK = {Membership.Role.VIEWER: 0, Membership.Role.MANAGER: 1, Membership.Role.
 
 class LastOwner(ValueError):
     """The agency would be without an owner. The message is for whoever tried."""
+
+
+class OutOfBounds(ValueError):
+    """No number of credits that can be given at once. The message is for whoever typed it."""
 
 
 class NotYours(ValueError):
@@ -103,6 +108,16 @@ def answer_offer(*, agency_id: int, user_id: str, accepts: bool) -> None:
             Membership.objects.filter(pk=offer.offered_to_id).update(role=Membership.Role.OWNER)
             Membership.objects.filter(pk=offer.offered_by_id).update(role=Membership.Role.MANAGER)
         offer.delete()
+
+
+def ask_above(*, agency_id: int, credits: int) -> None:
+    """Say how many credits anybody of the team may give or take at once without proving again who they are.
+
+    0 is for always asking. Raises OutOfBounds.
+    """
+    if not 0 <= credits <= settings.ALLOCATION_MAX_CREDITS:
+        raise OutOfBounds(_("Say a number from 0 to %(most)d.") % {"most": settings.ALLOCATION_MAX_CREDITS})
+    Agency.objects.filter(pk=agency_id).update(asks_again_above_credits=credits)
 
 
 def _locked(agency_id: int, member_id: int) -> Membership:

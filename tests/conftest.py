@@ -5,6 +5,7 @@ Tests that must commit (threads, processes) ask for `own_agency`, which is opene
 
 import itertools
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
+from django.test import Client as Visitor
 
 from agencies.models import Agency
 from agencies.opening import open_agency
@@ -74,6 +76,21 @@ def empty_caches() -> Iterator[None]:
     for alias in settings.CACHES:
         caches[alias].clear()
     yield
+
+
+@pytest.fixture(autouse=True)
+def signed_in_just_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sign-in without its form leaves the same trace in the session as one by password."""
+    force_login = Visitor.force_login
+
+    def with_trace(visitor: Visitor, user: Any, backend: str | None = None) -> None:
+        force_login(visitor, user, backend)
+        session = visitor.session
+        session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+        session["account_authentication_methods_user"] = str(user.pk)
+        session.save()
+
+    monkeypatch.setattr(Visitor, "force_login", with_trace)
 
 
 @pytest.fixture

@@ -12,9 +12,11 @@ from clients.models import Client
 from portal import tokens
 from portal.dashboard import facts
 from portal.dashboard.audited import audited
+from portal.dashboard.gate import asks_again
 from portal.dashboard.roles import actor_of, agency_of, manager_changes
 
 
+@asks_again
 @require_http_methods(["GET", "POST"])
 @manager_changes
 @audited("token.changed", of=facts.tokens)
@@ -25,6 +27,7 @@ def page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     return render(request, "dashboard/tokens.html", {"nav": "clients", "client": client, **context})
 
 
+@asks_again
 @require_POST
 @manager_changes
 @audited("token.revoked", of=facts.tokens)

@@ -23,6 +23,7 @@ from domains.models import Domain
 from portal.dashboard import domain_rows, facts
 from portal.dashboard.audited import audited
 from portal.dashboard.forms import DomainForm, SlugForm, refuse
+from portal.dashboard.gate import asks_again
 from portal.dashboard.roles import agency_of, manager_changes, owner_changes
 
 
@@ -47,6 +48,7 @@ def slug_check(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/_slug_effect.html", {"typed": slug, "problem": problem, "effect": effect})
 
 
+@asks_again
 @require_POST
 @owner_changes
 @audited("slug.changed", of=facts.agency)
@@ -68,6 +70,7 @@ def change_slug(request: HttpRequest) -> HttpResponse:
     return redirect("dashboard:address", slug=slug)
 
 
+@asks_again
 @require_POST
 @owner_changes
 @audited("domain.added", of=facts.domains)
@@ -118,6 +121,7 @@ def refresh(request: HttpRequest, domain_id: int) -> HttpResponse:
     return _to_domain(request, domain.pk)
 
 
+@asks_again
 @require_POST
 @owner_changes
 @audited("domain.made_primary", of=facts.domains)
@@ -133,6 +137,7 @@ def make_primary(request: HttpRequest, domain_id: int) -> HttpResponse:
     return redirect("dashboard:address", slug=agency_of(request).slug)
 
 
+@asks_again
 @require_POST
 @owner_changes
 @audited("domain.released", of=facts.domains)

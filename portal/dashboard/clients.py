@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from agencies import allocation, call_log, directory
 from agencies.models import Agency
 from billing import disputes, expiry, wallets
+from billing.credits import SECONDS_PER_CREDIT
 from billing.ledger import Outcome, Posting
 from billing.models import LedgerEntry
 from calls import holds, statement
@@ -26,6 +27,7 @@ from portal import money_words
 from portal.dashboard import facts, rows
 from portal.dashboard.audited import audited, tell
 from portal.dashboard.forms import AllocateForm, KeyForm
+from portal.dashboard.gate import asks_again, asks_again_when
 from portal.dashboard.roles import actor_of, agency_of, manager_changes, owner_changes
 from portal.templatetags.figures import in_credits, signed_credits
 
@@ -47,6 +49,13 @@ def detail(request: HttpRequest, client_id: UUID) -> HttpResponse:
     return _page(request, get_object_or_404(Client, pk=client_id), AllocateForm())
 
 
+def _is_above_bound(request: HttpRequest, agency: Agency) -> bool:
+    """Whether more is given or taken than the agency lets anybody do unasked."""
+    form = AllocateForm(request.POST)
+    return form.is_valid() and abs(form.cleaned_data["amount"]) > agency.asks_again_above_credits * SECONDS_PER_CREDIT
+
+
+@asks_again_when(_is_above_bound)
 @require_POST
 @manager_changes
 @audited("credits.allocated", tells=True)
@@ -96,6 +105,7 @@ def organization_retry(request: HttpRequest, client_id: UUID) -> HttpResponse:
     return redirect("dashboard:client", slug=agency_of(request).slug, client_id=client_id)
 
 
+@asks_again
 @require_POST
 @owner_changes
 @audited("organization.key_pasted", of=facts.organization, outside=True)

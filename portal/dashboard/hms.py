@@ -19,6 +19,7 @@ from portal import wording
 from portal.dashboard import facts
 from portal.dashboard.audited import audited
 from portal.dashboard.forms import HmsForm, refuse
+from portal.dashboard.gate import exchanges_keys
 from portal.dashboard.hms_forms import WatchForm
 from portal.dashboard.roles import agency_of, manager_changes, owner_changes
 from vault.models import HMSConnection
@@ -27,6 +28,7 @@ from vault.models import HMSConnection
 _DAYS, _ROWS = 30, 7
 
 
+@exchanges_keys
 @require_http_methods(["GET", "POST"])
 @owner_changes
 @audited("hms.connected", of=facts.hms, outside=True)

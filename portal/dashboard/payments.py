@@ -15,6 +15,7 @@ from billing.stripe_shapes import StripeFailed
 from portal.dashboard import facts
 from portal.dashboard.audited import audited
 from portal.dashboard.forms import StripeForm, refuse
+from portal.dashboard.gate import asks_again, exchanges_keys
 from portal.dashboard.roles import agency_of, owner_changes
 from vault import connections, key_shapes
 from vault.models import StripeConnection
@@ -22,6 +23,7 @@ from vault.models import StripeConnection
 POLL_SECONDS = 2
 
 
+@exchanges_keys
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 @owner_changes
@@ -46,6 +48,7 @@ def keys(request: HttpRequest) -> HttpResponse:
     return redirect("dashboard:payments", slug=agency.slug)
 
 
+@asks_again
 @require_POST
 @owner_changes
 @audited("stripe.webhook_made", of=facts.stripe, outside=True)

@@ -28,3 +28,13 @@ class RoleForm(forms.Form):
     """Another role for somebody who is here."""
 
     role = forms.ChoiceField(choices=Membership.Role.choices)
+
+
+class BoundForm(forms.Form):
+    """From how many credits on we ask again who it is."""
+
+    credits = forms.IntegerField(
+        label=_("Ask again above this many credits"),
+        help_text=_("For giving or taking by hand, at once. 0 asks every time."),
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
+    )

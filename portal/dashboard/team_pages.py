@@ -21,8 +21,9 @@ from portal.dashboard import facts
 from portal.dashboard.audited import audited
 from portal.dashboard.entrance import stays_in_public
 from portal.dashboard.forms import refuse
+from portal.dashboard.gate import asks_again
 from portal.dashboard.roles import actor_of, agency_of, owner_changes
-from portal.dashboard.team_forms import InviteForm, RoleForm
+from portal.dashboard.team_forms import BoundForm, InviteForm, RoleForm
 
 
 @stays_in_public
@@ -32,6 +33,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
+@asks_again
 @stays_in_public
 @require_POST
 @owner_changes
@@ -56,6 +58,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     return _back(request)
 
 
+@asks_again
 @stays_in_public
 @require_POST
 @owner_changes
@@ -73,6 +76,7 @@ def invite_again(request: HttpRequest, invitation_id: UUID) -> HttpResponse:
     return _back(request)
 
 
+@asks_again
 @stays_in_public
 @require_POST
 @owner_changes
@@ -87,6 +91,7 @@ def revoke(request: HttpRequest, invitation_id: UUID) -> HttpResponse:
     return _back(request)
 
 
+@asks_again
 @stays_in_public
 @require_POST
 @owner_changes
@@ -109,6 +114,7 @@ def change_role(request: HttpRequest, member_id: int) -> HttpResponse:
     return _back(request)
 
 
+@asks_again
 @stays_in_public
 @require_POST
 @owner_changes
@@ -118,6 +124,7 @@ def remove(request: HttpRequest, member_id: int) -> HttpResponse:
     return _removed(request, member_id, _("%(name)s cannot open this dashboard any more."))
 
 
+@asks_again
 @stays_in_public
 @require_POST
 @audited("team.left", of=facts.team)
@@ -127,6 +134,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     return _removed(request, mine.pk, _("You have left the team of %(agency)s."))
 
 
+@asks_again
 @stays_in_public
 @require_POST
 @owner_changes
@@ -147,6 +155,7 @@ def offer(request: HttpRequest, member_id: int) -> HttpResponse:
     return _back(request)
 
 
+@asks_again
 @stays_in_public
 @require_POST
 @audited("ownership.answered", of=facts.team)
@@ -164,6 +173,25 @@ def answer(request: HttpRequest) -> HttpResponse:
     return _back(request)
 
 
+@asks_again
+@stays_in_public
+@require_POST
+@owner_changes
+@audited("team.bound_changed", of=facts.agency)
+def bound(request: HttpRequest) -> HttpResponse:
+    """Say from how many credits on whoever gives them is asked again who they are."""
+    form = BoundForm(request.POST)
+    if form.is_valid():
+        try:
+            team.ask_above(agency_id=agency_of(request).pk, credits=form.cleaned_data["credits"])
+        except team.OutOfBounds as error:
+            refuse(form, "credits", str(error))
+        else:
+            messages.success(request, _("Saved."))
+            return _back(request)
+    return _page(request, bound_form=form)
+
+
 def _removed(request: HttpRequest, member_id: int, words: str) -> HttpResponse:
     agency = agency_of(request)
     try:
@@ -179,14 +207,16 @@ def _removed(request: HttpRequest, member_id: int, words: str) -> HttpResponse:
     return redirect("platform:agencies") if is_me else _back(request)
 
 
-def _page(request: HttpRequest, form: InviteForm | None = None) -> HttpResponse:
+def _page(request: HttpRequest, form: InviteForm | None = None, *, bound_form: BoundForm | None = None) -> HttpResponse:
     agency_id, me = agency_of(request).pk, actor_of(request).id
+    bound = agency_of(request).asks_again_above_credits
     offered = OwnershipOffer.objects.select_related("offered_by__user", "offered_to__user").filter(agency_id=agency_id)
     context = {
         "members": [_row(member, me) for member in team.members(agency_id)],
         "invited": [_invited(each) for each in invitations.open_of(agency_id)],
         "roles": Membership.Role.choices,
         "form": form or InviteForm(),
+        "bound_form": bound_form or BoundForm(initial={"credits": bound}),
         "offer": offered.first(),
         "me": me,
         "nav": "team",

@@ -89,6 +89,7 @@ urlpatterns = [
     path("hms/totals/compare/", hms_totals.compare, name="hms_compare"),
     path("team/", team_pages.page, name="team"),
     path("team/invite/", team_pages.invite, name="team_invite"),
+    path("team/bound/", team_pages.bound, name="team_bound"),
     path("team/leave/", team_pages.leave, name="team_leave"),
     path("team/invitations/<uuid:invitation_id>/again/", team_pages.invite_again, name="invitation_again"),
     path("team/invitations/<uuid:invitation_id>/revoke/", team_pages.revoke, name="invitation_revoke"),

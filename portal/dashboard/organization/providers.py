@@ -48,6 +48,7 @@ class Providers(Resource[str]):
     form_class = ProviderForm
     can_change = False
     role = Membership.Role.OWNER
+    asks_again = True
 
     def fetch(self, client: HMSClient) -> tuple[str, ...]:
         return client.byok.get().providers

@@ -23,6 +23,7 @@ from organizations import refusals
 from organizations.refusals import Refusal
 from portal.dashboard.audited import audited
 from portal.dashboard.forms import refuse
+from portal.dashboard.gate import asks_again
 from portal.dashboard.organization.place import Place, View, enters
 from portal.dashboard.roles import requires
 
@@ -112,6 +113,8 @@ class Resource(Generic[S]):
     can_change: ClassVar[bool] = True
     role: ClassVar[Membership.Role] = Membership.Role.MANAGER
     form_template: ClassVar[str] = "item.html"
+    # Whether changes are made by somebody who was asked lately who they are.
+    asks_again: ClassVar[bool] = False
 
     def collection(self, client: HMSClient) -> Any:
         """Where HMS keeps them."""
@@ -257,13 +260,12 @@ class Resource(Generic[S]):
 
     def view(self, page: View, method: Any) -> View:
         """A page as a view: of this noun's section, and for whom it may be."""
-        what = f"{self.key}.{page.__name__}"
-        inner = enters(self.key)(_plain(page))
-        guarded: View = requires(self.role)(
-            inner if method is require_GET else audited(what, typed=["name"], outside=True)(inner)
-        )
-        shown: View = method(guarded)
-        return shown
+        inside = enters(self.key)(_plain(page))
+        if method is require_GET:
+            return method(requires(self.role)(inside))  # type: ignore[no-any-return]
+        inside = audited(f"{self.key}.{page.__name__}", typed=["name"], outside=True)(inside)
+        guarded: View = method(requires(self.role)(inside))
+        return asks_again(guarded) if self.asks_again else guarded
 
     def remove_press(self, place: Place, item_id: str, name: str) -> Press:
         return Press(
