@@ -252,3 +252,18 @@ class OwnershipOffer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agency_id} from {self.offered_by_id} to {self.offered_to_id}"
+
+
+class MemberSession(models.Model):
+    """Where a person of the platform is signed in. Without its row a session holds no more."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user_id = models.UUIDField(db_index=True)
+    # What the browser calls itself, and the address it was last seen from.
+    device = models.CharField(max_length=300, blank=True)
+    came_from = models.GenericIPAddressField(null=True)
+    began_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"session of {self.user_id}"

@@ -88,6 +88,8 @@ WORDS: dict[str, "_StrPromise"] = {
     "second_factor.codes_made": gettext_lazy("Made new recovery codes"),
     "second_factor.removed": gettext_lazy("Removed their second factor"),
     "second_factor.reset": gettext_lazy("Had a second factor taken away"),
+    "session.all_ended": gettext_lazy("Signed out everywhere"),
+    "session.ended": gettext_lazy("Signed out of another place"),
     "team.bound_changed": gettext_lazy("Changed from how many credits on we ask again"),
     "team.invitation_revoked": gettext_lazy("Took an invitation back"),
     "team.invited": gettext_lazy("Invited somebody to the team"),

@@ -12,7 +12,7 @@ BOTH = """
 """
 PUBLIC = """
     agencies_agency agencies_callterms agencies_discrepancy agencies_invitation agencies_membership
-    agencies_minutesreading agencies_minuteswatch agencies_ownershipoffer agencies_straycall
+    agencies_membersession agencies_minutesreading agencies_minuteswatch agencies_ownershipoffer agencies_straycall
     audit_auditentry audit_audithead branding_branding domains_domain
     follow_ups_followup inbox_hmsendpoint inbox_hmsevent inbox_stripeevent vault_apitoken vault_datakey
     vault_hmsconnection vault_stripeconnection

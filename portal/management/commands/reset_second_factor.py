@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from agencies import team
+from agencies import sessions, team
 from audit import trail
 from people.models import User
 from portal import second_factor
@@ -11,7 +11,7 @@ from portal import second_factor
 
 class Command(BaseCommand):
     help = (
-        "Take a team member's second factor away, after you have made sure who asks. They set up another one when they "
+        "Take a team member's second factor away, after you have made sure who asks, and end their sessions. They set up another one when they "
         "sign in next. Written into the audit log of each of their agencies."
     )
 
@@ -30,6 +30,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             if not second_factor.remove_all(user):
                 raise CommandError(f"{user.email} has no second factor.")
+            sessions.end_all(user=user)
             self._write(user, operator, options["reason"].strip())
         return f"The second factor of {user.email} is gone."
 
