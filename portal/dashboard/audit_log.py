@@ -66,7 +66,8 @@ def page(request: HttpRequest) -> HttpResponse:
         ),
         "query": urlencode(asked.query),
         "older": f"{here}?{urlencode({**asked.query, 'below': str(found.older_below)})}" if found.older_below else "",
-        "nav": "audit",
+        "nav": "team",
+        "section": "audit",
     }
     return render(request, "dashboard/audit.html", context)
 

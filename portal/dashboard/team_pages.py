@@ -220,6 +220,7 @@ def _page(request: HttpRequest, form: InviteForm | None = None, *, bound_form: B
         "offer": offered.first(),
         "me": me,
         "nav": "team",
+        "section": "team",
     }
     return render(request, "dashboard/team.html", context)
 

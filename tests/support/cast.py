@@ -46,7 +46,7 @@ class Cast:
         _planned_terms(globex)
         self.ids_of_acme["domain_id"] = verification.claim(agency_id=acme.pk, typed="portal.acme.test").pk
         verification.claim(agency_id=globex.pk, typed="canary.globex.test")
-        self.ids_of_acme["member_id"] = Membership.objects.get(agency=acme).pk
+        self.ids_of_acme["member_id"] = Membership.objects.get(agency=acme, user=self.public["ada"]).pk
         self.ids_of_acme["invitation_id"] = _invited(acme, "mia@acme.test")
         _invited(globex, "canary@globex.test")
         with door.enter(globex):
