@@ -47,9 +47,9 @@ def end(*, user: User, session_id: uuid.UUID) -> bool:
     return bool(MemberSession.objects.filter(user_id=user.pk, pk=session_id).delete()[0])
 
 
-def end_all(*, user: User, but: uuid.UUID | None = None) -> int:
-    """End every session of this person, all `but` one if that is named; returns how many."""
-    return MemberSession.objects.filter(user_id=user.pk).exclude(pk=but).delete()[0]
+def end_all(*, user: User) -> int:
+    """End every session of this person; returns how many."""
+    return MemberSession.objects.filter(user_id=user.pk).delete()[0]
 
 
 def forget(now: datetime) -> int:

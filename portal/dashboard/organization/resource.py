@@ -262,7 +262,7 @@ class Resource(Generic[S]):
         """A page as a view: of this noun's section, and for whom it may be."""
         inside = enters(self.key)(_plain(page))
         if method is require_GET:
-            return method(requires(self.role)(inside))  # type: ignore[no-any-return]
+            return method(requires(self.role)(inside))
         inside = audited(f"{self.key}.{page.__name__}", typed=["name"], outside=True)(inside)
         guarded: View = method(requires(self.role)(inside))
         return asks_again(guarded) if self.asks_again else guarded
