@@ -54,6 +54,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
             arrivals.arrive(user=user, name=user.get_full_name())
         opened = arriving.open_what_was_asked_for(request, user) if place is Place.PLATFORM else ""
         if place is Place.PLATFORM:
+            lately.note_sign_in(request, user)
             member_log.write(request, user, "member.signed_in")
         response: HttpResponse = super().post_login(request, user, **how)
         return redirect(opened) if opened else response
