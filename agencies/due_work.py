@@ -4,7 +4,17 @@ Rows are written in the transaction that makes the work necessary; this is for t
 same: a restored backup, a row deleted by hand.
 """
 
-from agencies import addresses, control, going_live, minutes, quarantine, reconciliation, sweep, webhook_proof
+from agencies import (
+    addresses,
+    control,
+    going_live,
+    invitations,
+    minutes,
+    quarantine,
+    reconciliation,
+    sweep,
+    webhook_proof,
+)
 from agencies.models import Agency
 from billing import expiry, purchases, receipts, refunds
 from calls import campaign_pauses, forgetting
@@ -41,6 +51,7 @@ def rebuild(agency: Agency) -> int:
             *_minutes(agency),
             *_stripe(agency),
             *_hosts(agency),
+            *_invitations(agency),
         ]
         for kind, subject in wanted:
             agenda.schedule(kind=kind, subject=subject)
@@ -115,3 +126,7 @@ def _hosts(agency: Agency) -> list[tuple[str, str]]:
     claims = mine.filter(kind=Domain.Kind.CUSTOM).values_list("pk", flat=True)
     former = mine.filter(gives_way_at__isnull=False).values_list("pk", flat=True)
     return [*((verification.KIND, str(pk)) for pk in claims), *((addresses.KIND, str(pk)) for pk in former)]
+
+
+def _invitations(agency: Agency) -> list[tuple[str, str]]:
+    return [(invitations.KIND, str(each.pk)) for each in invitations.open_of(agency.pk) if each.sent_at is None]

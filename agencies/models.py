@@ -36,6 +36,8 @@ class Agency(models.Model):
     exchange_rates = models.JSONField(default=dict)
     # Credits that every new client gets; 0 for none.
     welcome_credits = models.PositiveIntegerField(default=0)
+    # Whoever gives or takes more credits at once is asked for their password or a code before.
+    asks_again_above_credits = models.PositiveIntegerField(default=100)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     # django-tenants asks when a row is deleted. A schema is dropped on purpose, never along with a row.
@@ -208,3 +210,60 @@ class StrayCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.why} call of {self.agency_id}"
+
+
+class Invitation(models.Model):
+    """Somebody who was asked by e-mail to join the team. The token in the mail is kept as its hash alone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(_("e-mail address"))
+    role = models.CharField(max_length=10, choices=Membership.Role)
+    token_hash = models.CharField(max_length=64, unique=True)
+    # Counts the mails: each has a token of its own, and only the latest lets somebody in.
+    serial = models.PositiveIntegerField(default=1)
+    invited_by = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agency", "email"],
+                condition=models.Q(accepted_at=None, revoked_at=None),
+                name="invitation_open_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.agency_id}"
+
+
+class OwnershipOffer(models.Model):
+    """An owner's offer to hand the agency over. It is done when the other one agrees."""
+
+    agency = models.OneToOneField(Agency, on_delete=models.CASCADE, related_name="ownership_offer")
+    offered_by = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
+    offered_to = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
+    offered_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.agency_id} from {self.offered_by_id} to {self.offered_to_id}"
+
+
+class MemberSession(models.Model):
+    """Where a person of the platform is signed in. Without its row a session holds no more."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user_id = models.UUIDField(db_index=True)
+    # What the browser calls itself, and the address it was last seen from.
+    device = models.CharField(max_length=300, blank=True)
+    came_from = models.GenericIPAddressField(null=True)
+    began_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"session of {self.user_id}"

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from agencies import team
 from agencies.models import Agency, Membership
@@ -27,7 +28,9 @@ def brand(request: HttpRequest) -> dict[str, Any]:
     actor = request.actor  # type: ignore[attr-defined]
     wearing = platform_brand() | {"theme_url": _theme_url(agency.branding)}
     may = {"manage": team.may(actor.role, Membership.Role.MANAGER), "own": team.may(actor.role, Membership.Role.OWNER)}
-    return {"brand": wearing, "agency": dashboard_agency(agency), "actor": actor, "may": may}
+    others = SimpleLazyObject(lambda: team.elsewhere(actor.id, agency.pk))
+    shown = {"agency": dashboard_agency(agency), "actor": actor, "may": may, "other_agencies": others}
+    return {"brand": wearing, **shown}
 
 
 def dashboard_agency(agency: Agency) -> dict[str, Any]:

@@ -79,6 +79,7 @@ SHARED_APPS = [
     "vault",
     "inbox",
     "follow_ups",
+    "audit",
     "allauth",
     "csp",
     "django_htmx",
@@ -141,6 +142,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "portal.whereabouts.WhereaboutsMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -269,12 +271,19 @@ ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# Beside allauth's own: opening makes a schema, and looking up which slugs are free is for people who type one.
-ACCOUNT_RATE_LIMITS = {"open_agency": "20/h/user", "slug_check": "60/m/ip"}
+# Beside allauth's own: opening makes a schema, looking up which slugs are free is for people who type one, and an
+# invitation is a mail to somebody who did not ask for it.
+ACCOUNT_RATE_LIMITS = {"open_agency": "20/h/user", "slug_check": "60/m/ip", "invite_member": "30/h/user"}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_SCHEME
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "portal.second_factor.Adapter"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# An owner proves twice who they are, from the second sign-in on and before keys are exchanged. Off on a machine where
+# one tries things out.
+OWNERS_NEED_SECOND_FACTOR = env.bool("OWNERS_NEED_SECOND_FACTOR", default=True)
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL"))
@@ -331,5 +340,7 @@ if PRODUCTION:
         raise ImproperlyConfigured("production is served over https: set PUBLIC_SCHEME=https")
     if DNS_MAY_ASK_PRIVATE:
         raise ImproperlyConfigured("production asks public name servers only: unset DNS_MAY_ASK_PRIVATE")
+    if not OWNERS_NEED_SECOND_FACTOR:
+        raise ImproperlyConfigured("production asks owners for a second factor: unset OWNERS_NEED_SECOND_FACTOR")
     if env.bool("EMBEDDED_SERVERS", default=False):
         raise ImproperlyConfigured("production does not run on the embedded PostgreSQL and Redis")

@@ -22,7 +22,7 @@ from agencies import arrivals
 from domains import links
 from domains.resolver import Place, Resolution
 from people.models import User
-from portal import context
+from portal import context, lately, member_log, second_factor
 from portal.platform import arriving
 from portal.sign_up_form import PlainSignUpForm
 
@@ -41,12 +41,21 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         saved: User = super().save_user(request, user, form, commit)
         return saved
 
+    def pre_login(self, request: HttpRequest, user: User, **how: Any) -> HttpResponse | None:
+        """Before anything is asked beside the password: whether this person was here before."""
+        second_factor.note_sign_in(request, user)
+        answer: HttpResponse | None = super().pre_login(request, user, **how)
+        return answer
+
     def post_login(self, request: HttpRequest, user: User, **how: Any) -> HttpResponse:
         """Let who signed in arrive: as a client of the portal, or as the owner of the agency asked for at sign-up."""
         place = _resolution(request).place
         if place is Place.PORTAL:
             arrivals.arrive(user=user, name=user.get_full_name())
         opened = arriving.open_what_was_asked_for(request, user) if place is Place.PLATFORM else ""
+        if place is Place.PLATFORM:
+            lately.note_sign_in(request, user)
+            member_log.write(request, user, "member.signed_in")
         response: HttpResponse = super().post_login(request, user, **how)
         return redirect(opened) if opened else response
 
@@ -59,6 +68,11 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return self.get_login_redirect_url(request)
+
+    def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
+        """Not of somebody who has just signed in: setting up a second factor right then asks nothing twice."""
+        request, asks = current.request, super().is_reauthentication_required(app=app, **more)
+        return bool(asks) and not (isinstance(request.user, User) and lately.was_asked(request, request.user))
 
     def get_from_email(self) -> str:
         """The platform's address under the name of the brand."""

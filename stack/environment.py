@@ -119,6 +119,7 @@ def local(
         "DNS_SERVERS": f"127.0.0.1:{ports.dns}",
         "DNS_AUTHORITATIVE_PORT": str(ports.dns),
         "DEFAULT_FROM_EMAIL": "Portal <hello@portal.localhost>",
+        "OWNERS_NEED_SECOND_FACTOR": "false",
         "PRODUCTION": "false",
         "EMBEDDED_SERVERS": "true" if embedded else "false",
     }
@@ -151,6 +152,7 @@ def like_production() -> dict[str, str]:
         "DNS_SERVERS": "",
         "DNS_AUTHORITATIVE_PORT": "53",
         "DEFAULT_FROM_EMAIL": "Portal <hello@portal.example.com>",
+        "OWNERS_NEED_SECOND_FACTOR": "true",
         "PRODUCTION": "true",
         "EMBEDDED_SERVERS": "false",
     }

@@ -5,6 +5,7 @@ Tests that must commit (threads, processes) ask for `own_agency`, which is opene
 
 import itertools
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
+from django.test import Client as Visitor
 
 from agencies.models import Agency
 from agencies.opening import open_agency
@@ -76,6 +78,21 @@ def empty_caches() -> Iterator[None]:
     yield
 
 
+@pytest.fixture(autouse=True)
+def signed_in_just_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sign-in without its form leaves the same trace in the session as one by password."""
+    force_login = Visitor.force_login
+
+    def with_trace(visitor: Visitor, user: Any, backend: str | None = None) -> None:
+        force_login(visitor, user, backend)
+        session = visitor.session
+        session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+        session["account_authentication_methods_user"] = str(user.pk)
+        session.save()
+
+    monkeypatch.setattr(Visitor, "force_login", with_trace)
+
+
 @pytest.fixture
 def acme(db: None) -> Agency:
     return Agency.objects.select_related("branding").get(slug="acme")
@@ -97,6 +114,13 @@ def inside_acme(acme: Agency) -> Iterator[Agency]:
 def ben(inside_acme: Agency) -> Client:
     """A client of acme, who has no wallet yet."""
     return Client.objects.create(name="Ben", email="ben@client.test")
+
+
+@pytest.fixture
+def no_transaction(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """No transaction is open around the test. What it commits stays: nothing is flushed, for logs refuse to be."""
+    with django_db_blocker.unblock():
+        yield
 
 
 @pytest.fixture

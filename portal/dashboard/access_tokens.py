@@ -11,11 +11,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clients.models import Client
 from portal import tokens
+from portal.dashboard import facts
+from portal.dashboard.audited import audited
+from portal.dashboard.gate import asks_again
 from portal.dashboard.roles import actor_of, agency_of, manager_changes
 
 
+@asks_again
 @require_http_methods(["GET", "POST"])
 @manager_changes
+@audited("token.changed", of=facts.tokens)
 def page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """A client's tokens; sent, the form makes a new one and shows it once."""
     client = get_object_or_404(Client, pk=client_id)
@@ -28,8 +33,10 @@ def page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     return render(request, "dashboard/tokens.html", {"nav": "clients", "client": client, **context})
 
 
+@asks_again
 @require_POST
 @manager_changes
+@audited("token.revoked", of=facts.tokens)
 def revoke(request: HttpRequest, client_id: UUID, token_id: UUID) -> HttpResponse:
     """Let nobody in by this token any more."""
     client = get_object_or_404(Client, pk=client_id)

@@ -20,8 +20,10 @@ from agencies.own_domains import Standing
 from domains import names, verification
 from domains.dns import from_settings
 from domains.models import Domain
-from portal.dashboard import domain_rows
+from portal.dashboard import domain_rows, facts
+from portal.dashboard.audited import audited
 from portal.dashboard.forms import DomainForm, SlugForm, refuse
+from portal.dashboard.gate import asks_again
 from portal.dashboard.roles import agency_of, manager_changes, owner_changes
 
 
@@ -46,8 +48,10 @@ def slug_check(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/_slug_effect.html", {"typed": slug, "problem": problem, "effect": effect})
 
 
+@asks_again
 @require_POST
 @owner_changes
+@audited("slug.changed", of=facts.agency)
 def change_slug(request: HttpRequest) -> HttpResponse:
     """Give the portal another slug. One whose consequences were not on the page is shown, not taken."""
     agency, form = agency_of(request), SlugForm(request.POST)
@@ -66,8 +70,10 @@ def change_slug(request: HttpRequest) -> HttpResponse:
     return redirect("dashboard:address", slug=slug)
 
 
+@asks_again
 @require_POST
 @owner_changes
+@audited("domain.added", of=facts.domains)
 def add(request: HttpRequest) -> HttpResponse:
     """Claim a domain; the page then shows the record that proves it."""
     agency, form = agency_of(request), DomainForm(request.POST)
@@ -100,6 +106,7 @@ def standing(request: HttpRequest, domain_id: int) -> HttpResponse:
 
 @require_POST
 @manager_changes
+@audited("domain.looked_at", of=facts.domains, outside=True)
 def refresh(request: HttpRequest, domain_id: int) -> HttpResponse:
     """Look at the domain now."""
     domain = _own(request, domain_id)
@@ -114,8 +121,10 @@ def refresh(request: HttpRequest, domain_id: int) -> HttpResponse:
     return _to_domain(request, domain.pk)
 
 
+@asks_again
 @require_POST
 @owner_changes
+@audited("domain.made_primary", of=facts.domains)
 def make_primary(request: HttpRequest, domain_id: int) -> HttpResponse:
     """Make a host that works the main one; the slug's host may be it as well."""
     domain = get_object_or_404(Domain, pk=domain_id, tenant_id=agency_of(request).pk)
@@ -128,8 +137,10 @@ def make_primary(request: HttpRequest, domain_id: int) -> HttpResponse:
     return redirect("dashboard:address", slug=agency_of(request).slug)
 
 
+@asks_again
 @require_POST
 @owner_changes
+@audited("domain.released", of=facts.domains)
 def release(request: HttpRequest, domain_id: int) -> HttpResponse:
     """Give a domain back."""
     domain = _own(request, domain_id)

@@ -19,6 +19,7 @@ from agencies import attention, discrepancies, overview
 from agencies.attention import Action, Item
 from agencies.models import Agency, Discrepancy
 from portal import wording
+from portal.dashboard.audited import audited
 from portal.dashboard.roles import actor_of, agency_of, manager_changes
 from portal.templatetags.figures import minutes_seconds, money
 
@@ -89,6 +90,7 @@ def table(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @manager_changes
+@audited("attention.resolved", typed=["resolution"])
 def resolve(request: HttpRequest, item_id: UUID) -> HttpResponse:
     """Close one thing with a sentence."""
     try:

@@ -15,12 +15,15 @@ from branding import appearance, colors
 from branding.models import Branding
 from branding.theme import Adjustment
 from domains import resolver
+from portal.dashboard import facts
+from portal.dashboard.audited import audited
 from portal.dashboard.forms import BrandForm
 from portal.dashboard.roles import agency_of, manager_changes
 
 
 @require_http_methods(["GET", "POST"])
 @manager_changes
+@audited("brand.changed", of=facts.brand)
 def look(request: HttpRequest) -> HttpResponse:
     """Name, colours, support address and legal pages, with how the colours read."""
     branding = agency_of(request).branding

@@ -13,6 +13,7 @@ from calls import going_on
 from calls.models import Call
 from portal import call_content, call_control, call_pages, wording
 from portal.dashboard import rows
+from portal.dashboard.audited import audited
 from portal.dashboard.roles import actor_of, agency_of, manager_changes
 
 
@@ -25,6 +26,7 @@ def table(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@audited("export.calls", reads=True)
 def csv(request: HttpRequest) -> HttpResponseBase:
     """The chosen calls as a file, each with its client."""
     return call_pages.csv(call_pages.asked(request), agency=agency_of(request), with_client=True)
@@ -64,6 +66,7 @@ def live(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @manager_changes
+@audited("call.ended", outside=True)
 def end(request: HttpRequest, call_id: UUID) -> HttpResponse:
     """Ask whether the call is to be ended; sent, end it."""
     call = _own(call_id)

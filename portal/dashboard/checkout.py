@@ -12,6 +12,8 @@ from agencies import checkout
 from billing import checkout_options
 from billing.checkout_options import Options
 from billing.stripe_shapes import StripeFailed
+from portal.dashboard import facts
+from portal.dashboard.audited import audited
 from portal.dashboard.forms import refuse
 from portal.dashboard.roles import agency_of, owner_changes
 from vault import connections
@@ -58,6 +60,7 @@ class CheckoutForm(forms.Form):
 
 @require_http_methods(["GET", "POST"])
 @owner_changes
+@audited("checkout.changed", of=facts.checkout, outside=True)
 def behaviour(request: HttpRequest) -> HttpResponse:
     """The switches. Saving has Stripe make and close a page with exactly these."""
     agency = agency_of(request)

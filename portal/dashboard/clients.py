@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from agencies import allocation, call_log, directory
 from agencies.models import Agency
 from billing import disputes, expiry, wallets
+from billing.credits import SECONDS_PER_CREDIT
 from billing.ledger import Outcome, Posting
 from billing.models import LedgerEntry
 from calls import holds, statement
@@ -23,8 +24,10 @@ from clients.models import Client
 from organizations import provisioning
 from organizations.models import Organization
 from portal import money_words
-from portal.dashboard import rows
+from portal.dashboard import facts, rows
+from portal.dashboard.audited import audited, tell
 from portal.dashboard.forms import AllocateForm, KeyForm
+from portal.dashboard.gate import asks_again, asks_again_when
 from portal.dashboard.roles import actor_of, agency_of, manager_changes, owner_changes
 from portal.templatetags.figures import in_credits, signed_credits
 
@@ -48,8 +51,16 @@ def detail(request: HttpRequest, client_id: UUID) -> HttpResponse:
     return _page(request, get_object_or_404(Client, pk=client_id), AllocateForm())
 
 
+def _is_above_bound(request: HttpRequest, agency: Agency) -> bool:
+    """Whether more is given or taken than the agency lets anybody do unasked."""
+    form = AllocateForm(request.POST)
+    return form.is_valid() and abs(form.cleaned_data["amount"]) > agency.asks_again_above_credits * SECONDS_PER_CREDIT
+
+
+@asks_again_when(_is_above_bound)
 @require_POST
 @manager_changes
+@audited("credits.allocated", tells=True)
 def allocate(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Give credits, or take some away, at once."""
     client = get_object_or_404(Client, pk=client_id)
@@ -57,12 +68,14 @@ def allocate(request: HttpRequest, client_id: UUID) -> HttpResponse:
     posting = _allocated(request, client, form) if form.is_valid() else None
     if posting is None:
         return _page(request, client, form)
+    _tell_of(request, posting, form.cleaned_data["description"])
     messages.success(request, _allocated_words(posting, client))
     return redirect("dashboard:client", slug=agency_of(request).slug, client_id=client.pk)
 
 
 @require_POST
 @manager_changes
+@audited("credits.undone", tells=True)
 def undo(request: HttpRequest, client_id: UUID, version: int) -> HttpResponse:
     """Take back what was given by hand, or give back what was taken."""
     client = get_object_or_404(Client, pk=client_id)
@@ -78,12 +91,14 @@ def undo(request: HttpRequest, client_id: UUID, version: int) -> HttpResponse:
     except allocation.AllocationRefused as refused:
         messages.error(request, str(refused))
     else:
+        _tell_of(request, posting, request.POST.get("reason", ""))
         messages.success(request, _undone_words(posting))
     return redirect("dashboard:client", slug=agency_of(request).slug, client_id=client.pk)
 
 
 @require_POST
 @manager_changes
+@audited("organization.retried")
 def organization_retry(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Look after the client's organization now."""
     organization = get_object_or_404(Organization, client_id=client_id)
@@ -92,8 +107,10 @@ def organization_retry(request: HttpRequest, client_id: UUID) -> HttpResponse:
     return redirect("dashboard:client", slug=agency_of(request).slug, client_id=client_id)
 
 
+@asks_again
 @require_POST
 @owner_changes
+@audited("organization.key_pasted", of=facts.organization, outside=True)
 def organization_key(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Take the key of an organization that HMS made and whose answer was lost."""
     organization = get_object_or_404(Organization.objects.select_related("client"), client_id=client_id)
@@ -107,6 +124,12 @@ def organization_key(request: HttpRequest, client_id: UUID) -> HttpResponse:
         return _page(request, organization.client, AllocateForm(), key_form=form)
     messages.success(request, _("The organization is ready."))
     return redirect("dashboard:client", slug=agency_of(request).slug, client_id=client_id)
+
+
+def _tell_of(request: HttpRequest, posting: Posting, why: str) -> None:
+    """For the log: what was booked. What was booked before is no change."""
+    if posting.outcome is not Outcome.REPLAYED:
+        tell(request, seconds=posting.amount, balance_seconds=posting.balance_after, why=why)
 
 
 def _allocated(request: HttpRequest, client: Client, form: AllocateForm) -> Posting | None:

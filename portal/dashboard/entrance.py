@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from agencies import addresses
 from agencies.models import Agency, Membership
+from portal.dashboard import gate
 from tenancy import door
 
 
@@ -88,6 +89,9 @@ class DashboardMiddleware:
             return _under_todays_slug(request, mine, slug, kwargs)
         request.agency = membership.agency  # type: ignore[attr-defined]
         request.actor = Actor("member", str(user.pk), user.email, membership.role)  # type: ignore[attr-defined]
+        stopped = gate.stop(request, view, membership)
+        if stopped is not None:
+            return stopped
         if not getattr(view, "stays_in_public", False):
             request.user = StandIn(request.actor)  # type: ignore[attr-defined, assignment]
             request.dashboard_stack.enter_context(door.enter(membership.agency))  # type: ignore[attr-defined]

@@ -16,7 +16,10 @@ from calls import pace
 from follow_ups import agenda
 from hms_client import HMSError
 from portal import wording
+from portal.dashboard import facts
+from portal.dashboard.audited import audited
 from portal.dashboard.forms import HmsForm, refuse
+from portal.dashboard.gate import exchanges_keys
 from portal.dashboard.hms_forms import WatchForm
 from portal.dashboard.roles import agency_of, manager_changes, owner_changes
 from vault.models import HMSConnection
@@ -25,8 +28,10 @@ from vault.models import HMSConnection
 _DAYS, _ROWS = 30, 7
 
 
+@exchanges_keys
 @require_http_methods(["GET", "POST"])
 @owner_changes
+@audited("hms.connected", of=facts.hms, outside=True)
 def connection(request: HttpRequest) -> HttpResponse:
     """The key, which is asked of HMS before it is kept, and what is left."""
     agency = agency_of(request)
@@ -56,6 +61,7 @@ def refresh(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @owner_changes
+@audited("hms.alarms_changed", of=facts.alarms)
 def alarms(request: HttpRequest) -> HttpResponse:
     """Keep below which lines the owners want to hear, and whether selling stops."""
     agency = agency_of(request)

@@ -10,6 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from hms_client import HMSError
 from organizations import hms, refusals, template_assistant
+from portal.dashboard import facts
+from portal.dashboard.audited import audited
 from portal.dashboard.roles import agency_of, manager_changes
 
 
@@ -23,6 +25,7 @@ class TemplateForm(forms.Form):
 
 @require_http_methods(["GET", "POST"])
 @manager_changes
+@audited("hms.template_chosen", of=facts.hms, outside=True)
 def page(request: HttpRequest) -> HttpResponse:
     """Choose the template, or none."""
     form, refusal = TemplateForm(request.POST or None, initial={"assistant": template_assistant.chosen()}), None

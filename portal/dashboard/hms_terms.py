@@ -14,6 +14,8 @@ from agencies.models import CallTerms
 from billing import months
 from calls.models import Call
 from portal import wording
+from portal.dashboard import facts
+from portal.dashboard.audited import audited
 from portal.dashboard.forms import refuse
 from portal.dashboard.hms_forms import TermsForm
 from portal.dashboard.roles import actor_of, agency_of, owner_changes
@@ -21,6 +23,7 @@ from portal.dashboard.roles import actor_of, agency_of, owner_changes
 
 @require_http_methods(["GET", "POST"])
 @owner_changes
+@audited("terms.changed", of=facts.terms)
 def terms(request: HttpRequest) -> HttpResponse:
     """What holds and what will, and a form to change it."""
     agency = agency_of(request)
@@ -45,6 +48,7 @@ def terms(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @owner_changes
+@audited("terms.withdrawn", of=facts.terms)
 def withdraw(request: HttpRequest, terms_id: int) -> HttpResponse:
     """Take back what was planned."""
     agency = agency_of(request)

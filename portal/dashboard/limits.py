@@ -18,6 +18,8 @@ from clients.models import Client
 from hms_client import HMSError
 from organizations import assistants, hms, suspension
 from organizations.models import Organization
+from portal.dashboard import facts
+from portal.dashboard.audited import audited
 from portal.dashboard.forms import refuse
 from portal.dashboard.roles import actor_of, agency_of, manager_changes
 
@@ -82,6 +84,7 @@ class LimitsForm(forms.Form):
 
 @require_http_methods(["GET", "POST"])
 @manager_changes
+@audited("limits.changed", of=facts.limits, outside=True)
 def page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """The limits of one client, what is used of them, and a form to change them."""
     client = get_object_or_404(Client, pk=client_id)
@@ -105,6 +108,7 @@ def page(request: HttpRequest, client_id: UUID) -> HttpResponse:
 
 @require_POST
 @manager_changes
+@audited("client.suspended", of=facts.standing)
 def suspend(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Let the client call no more."""
     client = get_object_or_404(Client, pk=client_id)
@@ -117,6 +121,7 @@ def suspend(request: HttpRequest, client_id: UUID) -> HttpResponse:
 
 @require_POST
 @manager_changes
+@audited("client.reactivated", of=facts.standing)
 def reactivate(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Let the client call again."""
     client = get_object_or_404(Client, pk=client_id)

@@ -19,6 +19,8 @@ from billing.models import Currency, Package
 from billing.stripe_shapes import StripeFailed
 from domains import links
 from portal import wording
+from portal.dashboard import facts
+from portal.dashboard.audited import audited
 from portal.dashboard.forms import WelcomeForm, refuse
 from portal.dashboard.package_forms import PackageForm, RateForm
 from portal.dashboard.prices import read_price, written_price
@@ -34,6 +36,7 @@ def table(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @manager_changes
+@audited("rate.changed", of=facts.agency)
 def rate(request: HttpRequest, currency: str) -> HttpResponse:
     """Keep what one euro is in another currency, for the margins of packages in it."""
     agency = agency_of(request)
@@ -54,6 +57,7 @@ def rate(request: HttpRequest, currency: str) -> HttpResponse:
 
 @require_POST
 @manager_changes
+@audited("package.moved", of=facts.packages)
 def move(request: HttpRequest, package_id: UUID) -> HttpResponse:
     """Let a package change places with its neighbour."""
     try:
@@ -65,6 +69,7 @@ def move(request: HttpRequest, package_id: UUID) -> HttpResponse:
 
 @require_POST
 @manager_changes
+@audited("welcome.changed", of=facts.agency)
 def welcome_credits(request: HttpRequest) -> HttpResponse:
     """Say how many credits every new client gets."""
     form = WelcomeForm(request.POST)
@@ -83,6 +88,7 @@ def welcome_credits(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @manager_changes
+@audited("package.added", of=facts.packages, outside=True)
 def new(request: HttpRequest) -> HttpResponse:
     """Add a package."""
     return _edit(request, PackageForm(request.POST or None), None)
@@ -90,6 +96,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @manager_changes
+@audited("package.changed", of=facts.packages, outside=True)
 def edit(request: HttpRequest, package_id: UUID) -> HttpResponse:
     """Change a package. What was bought before stays as it was bought."""
     package = get_object_or_404(Package, pk=package_id)

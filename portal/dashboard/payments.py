@@ -12,8 +12,10 @@ from agencies.models import Agency
 from billing import packages, price_ids
 from billing.stripe_gateway import EVENTS, RIGHTS, restricted_key_form
 from billing.stripe_shapes import StripeFailed
-from portal.dashboard import rehearsals
+from portal.dashboard import facts, rehearsals
+from portal.dashboard.audited import audited
 from portal.dashboard.forms import StripeForm, refuse
+from portal.dashboard.gate import asks_again, exchanges_keys
 from portal.dashboard.roles import agency_of, owner_changes
 from vault import connections, key_shapes
 from vault.models import StripeConnection
@@ -21,9 +23,11 @@ from vault.models import StripeConnection
 POLL_SECONDS = 2
 
 
+@exchanges_keys
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 @owner_changes
+@audited("stripe.connected", of=facts.stripe, outside=True)
 def keys(request: HttpRequest) -> HttpResponse:
     """The keys, which Stripe is asked about before they are kept. Secrets are written and never shown."""
     agency = agency_of(request)
@@ -44,8 +48,10 @@ def keys(request: HttpRequest) -> HttpResponse:
     return redirect("dashboard:payments", slug=agency.slug)
 
 
+@asks_again
 @require_POST
 @owner_changes
+@audited("stripe.webhook_made", of=facts.stripe, outside=True)
 def set_up_webhook(request: HttpRequest) -> HttpResponse:
     """Have us make at Stripe what is missing there, and test it."""
     agency = agency_of(request)

@@ -18,6 +18,7 @@ from billing.models import Purchase
 from calls import statement
 from portal import money_words, wording
 from portal.dashboard import rows
+from portal.dashboard.audited import audited
 from portal.dashboard.entrance import enters_itself
 from portal.dashboard.roles import agency_of
 
@@ -45,6 +46,7 @@ def table(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@audited("export.purchases", reads=True)
 def csv(request: HttpRequest) -> HttpResponseBase:
     """The chosen purchases as a file, read inside the agency's schema while it is sent."""
     response = StreamingHttpResponse(

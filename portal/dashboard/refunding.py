@@ -14,6 +14,8 @@ from billing import disputes, refunds, returns, wallets
 from billing.models import Dispute, Purchase, Refund
 from billing.stripe_shapes import StripeKeyRefused, StripeRefused, StripeRightMissing, StripeUnreachable
 from portal import money_words
+from portal.dashboard import facts
+from portal.dashboard.audited import audited, tell
 from portal.dashboard.forms import RefundForm
 from portal.dashboard.prices import read_amount, written_price
 from portal.dashboard.roles import actor_of, agency_of, manager_changes
@@ -23,6 +25,7 @@ from vault import connections
 
 @require_http_methods(["GET", "POST"])
 @manager_changes
+@audited("purchase.refunded", tells=True, outside=True)
 def refund(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
     """Give a purchase back, whole or in part. An amount whose effect was not on the page is shown, not refunded."""
     purchase = _purchase(purchase_id)
@@ -54,6 +57,7 @@ def effect(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
 
 @require_POST
 @manager_changes
+@audited("dispute.lifted", of=facts.disputes)
 def lift(request: HttpRequest, purchase_id: UUID, dispute_id: UUID) -> HttpResponse:
     """Let a client's calls start again in spite of a dispute."""
     dispute = get_object_or_404(
@@ -80,6 +84,7 @@ def _refunded(request: HttpRequest, purchase: Purchase, form: RefundForm) -> Htt
             secret_key=connections.stripe_secret_key(agency_of(request).pk),
         )
     except StripeUnreachable:
+        tell(request, state="unclear", amount_minor=form.cleaned_data["amount"], currency=purchase.currency)
         messages.warning(
             request, _("Stripe has not answered. We go on asking, and this refund is made once. It stands below.")
         )
@@ -90,6 +95,7 @@ def _refunded(request: HttpRequest, purchase: Purchase, form: RefundForm) -> Htt
     except (refunds.MoreThanIsLeft, refunds.FormTokenUsed, StripeRefused, connections.NotConnected) as refused:
         form.refuse(_field(refused), money_words.refund_refused(refused, purchase))
         return None
+    tell(request, state=made.state, amount_minor=made.amount_minor, currency=made.currency, why=made.reason)
     if made.state == Refund.State.REFUSED:
         messages.error(request, _("Stripe has refused this refund. Nothing was taken."))
     else:

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from calls import rehearsals
+from portal.dashboard import facts
+from portal.dashboard.audited import audited
 from portal.dashboard.roles import agency_of, owner_changes
 
 
@@ -25,6 +27,7 @@ class MinutesForm(forms.Form):
 
 @require_POST
 @owner_changes
+@audited("test_calls.allowed", of=facts.test_calls)
 def allow(request: HttpRequest) -> HttpResponse:
     """Keep how much test calls may use from now on."""
     agency, form = agency_of(request), MinutesForm(request.POST)

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from agencies import activation
 from agencies.activation import Requirement, State
 from agencies.models import Agency
+from portal.dashboard import facts
+from portal.dashboard.audited import audited
 from portal.dashboard.roles import agency_of, owner_changes
 
 # Where each line leads (with the field on that page), its title, its drawing, and the word on its button.
@@ -95,6 +97,7 @@ def checklist(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @owner_changes
+@audited("portal.switched", of=facts.agency)
 def switch(request: HttpRequest) -> HttpResponse:
     """Switch the portal on, or off. Refused while something is missing, with the lines in red."""
     agency = agency_of(request)

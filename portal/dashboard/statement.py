@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from billing import wallets
 from clients.models import Client
 from portal import statements
+from portal.dashboard.audited import audited
 from portal.dashboard.roles import agency_of
 from portal.statements import Reader
 
@@ -29,6 +30,7 @@ def sheet(request: HttpRequest, client_id: UUID) -> HttpResponse:
 
 
 @require_GET
+@audited("export.statement", reads=True)
 def csv(request: HttpRequest, client_id: UUID) -> HttpResponseBase:
     """The statement as a file."""
     return statements.csv(_reader(request, client_id), statements.asked(request))

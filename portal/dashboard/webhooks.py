@@ -21,6 +21,8 @@ from organizations.models import Delivery, Organization
 from organizations.relay import BUSY
 from outside.guarded import Why
 from portal import wording
+from portal.dashboard import facts
+from portal.dashboard.audited import audited
 from portal.dashboard.forms import refuse
 from portal.dashboard.roles import agency_of, manager_changes
 from portal.dashboard.webhook_form import WebhookForm
@@ -68,6 +70,7 @@ class Row:
 
 @require_http_methods(["GET", "POST"])
 @manager_changes
+@audited("endpoint.changed", of=facts.endpoint)
 def page(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """The endpoint, which can be changed here, and what was sent there."""
     organization = _organization(client_id)
@@ -93,6 +96,7 @@ def page(request: HttpRequest, client_id: UUID) -> HttpResponse:
 
 @require_POST
 @manager_changes
+@audited("endpoint.removed", of=facts.endpoint)
 def remove(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Send nothing there any more."""
     hms_targets.clear(organization_id=_organization(client_id).pk)
@@ -121,6 +125,7 @@ def delivery(request: HttpRequest, client_id: UUID, delivery_id: UUID) -> HttpRe
 
 @require_POST
 @manager_changes
+@audited("delivery.repeated")
 def again(request: HttpRequest, client_id: UUID, delivery_id: UUID) -> HttpResponse:
     """Send a message once more."""
     row = _delivery(client_id, delivery_id)

@@ -4,6 +4,7 @@ import logging
 
 from django.utils import timezone
 
+from agencies import sessions
 from inbox import forgetting
 from portal.celery import app
 from portal.sessions import SessionStore
@@ -15,6 +16,7 @@ log = logging.getLogger(__name__)
 def forget_sessions() -> None:
     """Delete the sessions of all hosts that have run out."""
     SessionStore.clear_expired()
+    sessions.forget(timezone.now())
 
 
 @app.task(name="forget_inbox")  # type: ignore[untyped-decorator]

@@ -14,7 +14,19 @@ from follow_ups import agenda
 from inbox import stripe_events
 from organizations import deliveries as relayed
 from portal.celery import app
-from portal.jobs import deliveries, documents, domains, hms, ledger, minutes, receipts, reconcile, refunds, stripe
+from portal.jobs import (
+    deliveries,
+    documents,
+    domains,
+    hms,
+    invitations,
+    ledger,
+    minutes,
+    receipts,
+    reconcile,
+    refunds,
+    stripe,
+)
 from tenancy import door
 from vault import key_shapes
 
@@ -33,6 +45,7 @@ KINDS: dict[str, Job] = {
     **domains.JOBS,
     **deliveries.JOBS,
     **documents.JOBS,
+    **invitations.JOBS,
 }
 # What moves a balance, or lets somebody who paid wait. Mails, comparisons and looks around stand behind them.
 _BALANCES = frozenset({stripe_events.KIND, purchases.CHECK_KIND, refunds_asked.CHECK_KIND, "sync_calls"})

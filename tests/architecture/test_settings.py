@@ -19,6 +19,7 @@ HTTPS = {
     "STRIPE_CHECKOUT_ORIGIN": "https://checkout.stripe.com",
     "SANDBOX_URL": "",
     "DNS_MAY_ASK_PRIVATE": "",
+    "OWNERS_NEED_SECOND_FACTOR": "true",
     "EMBEDDED_SERVERS": "",
 }
 
@@ -63,6 +64,7 @@ def test_no_cookie_is_shared_between_hosts() -> None:
         {"PUBLIC_SCHEME": "http"},
         {"EMBEDDED_SERVERS": "1"},
         {"DNS_MAY_ASK_PRIVATE": "1"},
+        {"OWNERS_NEED_SECOND_FACTOR": "false"},
     ],
 )
 def test_production_refuses_what_is_only_local(environment: dict[str, str]) -> None:

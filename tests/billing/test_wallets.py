@@ -33,7 +33,6 @@ def test_locking_makes_the_wallet_that_is_missing(ben: Client) -> None:
         assert wallets.lock(ben.pk).balance == 0
 
 
-@pytest.mark.django_db(transaction=True)
 def test_locking_needs_a_transaction(own_agency: object) -> None:
     with pytest.raises(TransactionManagementError):
         wallets.lock(uuid4())

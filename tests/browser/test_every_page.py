@@ -58,6 +58,8 @@ def test_the_platform_and_a_dashboard_are_readable(furnished: Live, window: Watc
     platform = {name: furnished.address("", path) for name, path in screenshots.PLATFORM.items()}
     assert faults(window, platform) == {}
     screenshots.sign_in(window.page, furnished.address("", "/account/login/"), screenshots.OWNER)
+    personal = {name: furnished.address("", path) for name, path in screenshots.PERSONAL.items()}
+    assert faults(window, personal) == {}
     addresses = {name: furnished.address("", f"/agencies/harbour/{name}/") for name in screenshots.DASHBOARD}
     assert faults(window, {"address without a domain": addresses["address"]}) == {}
     screenshots.claim_domain(window.page, furnished)

@@ -95,7 +95,7 @@ def test_the_name_itself_is_never_looked_up(authority: Authority, monkeypatch: p
     assert [call.args[0] for call in asked.call_args_list] == ["127.0.0.1"]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_transaction")
 def test_nobody_looks_while_a_transaction_is_open(authority: Authority, tmp_path: Path) -> None:
     assert not connection.in_atomic_block
     with transaction.atomic(), pytest.raises(InsideTransaction):

@@ -351,7 +351,7 @@ def test_every_finding_has_a_sentence(code) -> None:
     assert doctor.words(Diagnosis(code, facts)).endswith(".") or code is Code.CAA_FORBIDS
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_transaction")
 def test_nobody_is_asked_inside_a_transaction(examine) -> None:
     from django.db import transaction
 

@@ -33,6 +33,11 @@ PLATFORM = {
     "platform:slug_check": ANYBODY,
     "platform:agencies": SIGNED_IN,
     "platform:agency_new": SIGNED_IN,
+    "platform:security": SIGNED_IN,
+    "platform:session_end": SIGNED_IN,
+    "platform:sessions_end": SIGNED_IN,
+    # Whoever has the link; without it there is nothing to see.
+    "platform:invitation": ANYBODY,
     "theme": ANYBODY,
     "stripe_webhook": MACHINE,
     "stripe_webhook_slash": MACHINE,

@@ -216,7 +216,7 @@ def test_the_operators_networks_may_be_typed(gate: Gate) -> None:
     gate.check("http://localhost:9000/hooks")
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_transaction")
 def test_nothing_is_asked_with_a_transaction_open(gate: Gate, there: Endpoint) -> None:
     with transaction.atomic(), pytest.raises(network.InsideTransaction):
         post(gate, there.url)

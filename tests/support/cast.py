@@ -10,8 +10,9 @@ from uuid import UUID
 from django.test import Client as Visitor
 from django.utils import timezone
 
+from agencies import invitations
 from agencies.arrivals import arrive
-from agencies.models import Agency, CallTerms
+from agencies.models import Agency, CallTerms, Membership
 from billing import ledger
 from billing.models import LedgerEntry, Package, Purchase
 from calls.models import Call
@@ -45,6 +46,9 @@ class Cast:
         _planned_terms(globex)
         self.ids_of_acme["domain_id"] = verification.claim(agency_id=acme.pk, typed="portal.acme.test").pk
         verification.claim(agency_id=globex.pk, typed="canary.globex.test")
+        self.ids_of_acme["member_id"] = Membership.objects.get(agency=acme, user=self.public["ada"]).pk
+        self.ids_of_acme["invitation_id"] = _invited(acme, "mia@acme.test")
+        _invited(globex, "canary@globex.test")
         with door.enter(globex):
             zoe = self._client_of(globex, "zoe", "CANARY of Zoe")
             self._belongings(zoe)
@@ -147,6 +151,12 @@ class Cast:
 def _planned_terms(agency: Agency) -> int:
     return CallTerms.objects.create(
         agency=agency, from_at=timezone.now() + timedelta(days=9), rounding=60, cost_micro_per_minute=70_000
+    ).pk
+
+
+def _invited(agency: Agency, email: str) -> UUID:
+    return invitations.invite(
+        agency_id=agency.pk, email=email, role=Membership.Role.VIEWER, invited_by={"email": "ada@acme.test"}
     ).pk
 
 

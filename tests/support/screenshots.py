@@ -21,6 +21,8 @@ OWNER, CLIENT, PASSWORD = "owner@harbour.example", "client@bakery.example", "har
 DOMAIN = "portal.harbour.example"
 WIDTHS = {1280: 860, 390: 844}
 PLATFORM = {"landing": "/", "sign-up": "/account/signup/", "sign-in": "/account/login/"}
+# What belongs to whoever is signed in, on the platform.
+PERSONAL = {"agencies": "/agencies/", "security": "/security/", "second-factor": "/account/2fa/totp/activate/"}
 DASHBOARD = [
     "set-up",
     "overview",
@@ -38,6 +40,8 @@ DASHBOARD = [
     "hms/totals",
     "brand",
     "address",
+    "audit",
+    "team",
 ]
 PORTAL = {"home": "/", "statement": "/statement/", "calls": "/calls/", "buy": "/buy/", "start-a-call": "/calls/start/"}
 PORTAL |= {"knowledge": "/knowledge/"}
@@ -240,6 +244,8 @@ def walk(product: Live, browser: Browser, folder: Path, scheme: Scheme) -> None:
         for name, path in VISITOR.items():
             take(f"portal-{name}".replace("portal-portal", "portal"), product.address("harbour", path))
         sign_in(page, product.address("", "/account/login/"), OWNER)
+        for name, path in PERSONAL.items():
+            take(f"platform-{name}", product.address("", path))
         claim_domain(page, product)
         for name in DASHBOARD:
             take(f"agency-{name.replace('/', '-')}", product.address("", f"/agencies/harbour/{name}/"))

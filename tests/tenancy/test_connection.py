@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from tenancy.backend.base import DatabaseWrapper
 from tenancy.wire import connection
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("no_transaction")
 PID = "SELECT pg_backend_pid()"
 EARLIER = "SELECT %s::integer + 1"
 

@@ -89,7 +89,6 @@ def test_who_is_not_there_is_none_to_read_and_an_error_to_write(purchase: Purcha
         rows.write(purchase, ("problem",))
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_row_is_locked_for_others_and_only_inside_a_transaction(own_agency: Agency) -> None:
     with door.enter(own_agency):
         kim = Client.objects.create(name="Kim", email="kim@client.test")

@@ -18,8 +18,9 @@ from organizations import attachments, custom_tools, refusals, reporting
 from organizations.attachments import MOST_OF_A_SERVER, Attached, ServerUse
 from organizations.configurations import plain
 from organizations.custom_tools import CustomTool
+from portal.dashboard.audited import audited, tell
+from portal.dashboard.organization.item_form import ItemForm, fingerprint
 from portal.dashboard.organization.place import Place, enters
-from portal.dashboard.organization.resource import ItemForm, fingerprint
 from portal.dashboard.roles import requires
 
 _LONGEST = 200
@@ -172,11 +173,16 @@ def _save(place: Place, client: HMSClient, row: Assistant, form: ChoiceForm, off
     block = attachments.changed(row, ours=offered.tools, names=form.cleaned_data["custom"], servers=form.servers())
     if block is not None:
         client.assistants.update(row.id, llm_config=block)
+        names = {server.id: server.name for server in offered.servers}
+        used = {names.get(id_, id_): list(use.allowed) for id_, use in form.servers().items()}
+        tell(place.request, assistant=row.name, tools=form.cleaned_data["custom"], servers=used)
         reporting.forget(place.organization)
 
 
 def paths() -> list[URLPattern]:
     """The address of the choice, below its assistant's."""
-    view = require_http_methods(["GET", "POST"])(requires(Membership.Role.MANAGER)(enters("assistants")(page)))
+    keeps_log = audited("assistants.tools", tells=True, outside=True)
+    inside = requires(Membership.Role.MANAGER)(keeps_log(enters("assistants")(page)))
+    view = require_http_methods(["GET", "POST"])(inside)
     where = "clients/<uuid:client_id>/organization/assistants/<str:item_id>/tools/"
     return [path(where, view, name="organization_assistants_tools")]

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_POST
 from hms_client import Assistant, HMSClient, HMSError
 from organizations import assistant_settings, attachments, custom_tools, reporting, template_assistant
 from portal.dashboard.organization.fields import flag, long_text, providers, text
+from portal.dashboard.organization.item_form import ItemForm
 from portal.dashboard.organization.place import Place
-from portal.dashboard.organization.resource import ItemForm, Line, Press, Resource
+from portal.dashboard.organization.resource import Line, Press, Resource
 from portal.templatetags.figures import minutes_seconds
 
 _DOT = " · "

@@ -18,9 +18,10 @@ from organizations import leads, refusals
 from organizations.refusals import Refusal
 from portal import money_words
 from portal.dashboard.organization.fields import long_text, text
+from portal.dashboard.organization.item_form import Choices, ItemForm
 from portal.dashboard.organization.lead_forms import LeadsForm
 from portal.dashboard.organization.place import Place
-from portal.dashboard.organization.resource import Choices, ItemForm, Line, Press, Resource
+from portal.dashboard.organization.resource import Line, Press, Resource
 from portal.templatetags.figures import masked_phone
 
 _STATES = {

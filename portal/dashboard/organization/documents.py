@@ -15,6 +15,7 @@ from organizations import hms, offering, refusals
 from organizations.offering import NotConnected, Offered
 from organizations.refusals import Refusal
 from portal import knowledge
+from portal.dashboard.audited import audited, tell
 from portal.dashboard.organization.place import Place, View, enters
 from portal.dashboard.organization.resource import Press
 from portal.dashboard.roles import actor_of, manager_changes
@@ -29,6 +30,7 @@ def page(place: Place) -> HttpResponse:
     form, made = knowledge.add(place.request, place.organization, added_by=actor_of(place.request).email)
     if made is None:
         return _show(place, form=form)
+    tell(place.request, name=made.name, language=made.language)
     messages.success(place.request, _("“%(name)s” is added, and read in a moment.") % {"name": made.name})
     return place.go(_KEY)
 
@@ -68,22 +70,24 @@ def withdraw(place: Place, assistant_id: str) -> HttpResponse:
 
 def paths() -> list[URLPattern]:
     base, name = "clients/<uuid:client_id>/organization/knowledge/", f"organization_{_KEY}"
-    changes: list[tuple[str, View, str]] = [
-        ("<uuid:document_id>/remove/", remove, "remove"),
-        ("assistants/<str:assistant_id>/offer/", offer, "offer"),
-        ("assistants/<str:assistant_id>/withdraw/", withdraw, "withdraw"),
+    changes = [
+        ("<uuid:document_id>/remove/", _change(remove, "removed"), "remove"),
+        ("assistants/<str:assistant_id>/offer/", _change(offer, "offered"), "offer"),
+        ("assistants/<str:assistant_id>/withdraw/", _change(withdraw, "withdrawn"), "withdraw"),
     ]
     form = require_http_methods(["GET", "POST"])
+    keeps_log = audited(f"{_KEY}.added", tells=True, outside=True)
     return [
-        path(base, form(manager_changes(enters(_KEY)(page))), name=name),
+        path(base, form(manager_changes(keeps_log(enters(_KEY)(page)))), name=name),
         # It changes nothing, so whoever may only look may ask.
         path(f"{base}try/", require_POST(enters(_KEY)(ask)), name=f"{name}_try"),
-        *(path(base + where, _change(view), name=f"{name}_{what}") for where, view, what in changes),
+        *(path(base + where, view, name=f"{name}_{what}") for where, view, what in changes),
     ]
 
 
-def _change(view: View) -> View:
-    guarded: View = require_POST(manager_changes(enters(_KEY)(view)))
+def _change(view: View, what: str) -> View:
+    keeps_log = audited(f"{_KEY}.{what}", outside=True)
+    guarded: View = require_POST(manager_changes(keeps_log(enters(_KEY)(view))))
     return guarded
 
 

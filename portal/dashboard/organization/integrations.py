@@ -16,11 +16,13 @@ from organizations import attachments, custom_tools, deliveries, headers, refusa
 from organizations.custom_tools import CustomTool, NoSuchTool
 from organizations.refusals import WrongField
 from organizations.tool_requests import Trial
+from portal.dashboard.audited import tell
 from portal.dashboard.organization.fields import JsonField, long_text, text
 from portal.dashboard.organization.fields import secret as secret_field
 from portal.dashboard.organization.header_fields import HeadersField
+from portal.dashboard.organization.item_form import ItemForm
 from portal.dashboard.organization.place import Place
-from portal.dashboard.organization.resource import ItemForm, Line, Press, Resource
+from portal.dashboard.organization.resource import Line, Press, Resource
 from portal.dashboard.organization.trial_form import TrialForm
 from portal.dashboard.webhooks import reason_of, row_of
 
@@ -163,6 +165,7 @@ class Integrations(Resource[CustomTool]):
             trial = tool_requests.try_it(place.organization, row, form.arguments()) if form.is_valid() else None
             beside = self.shown(place, client, row) | {"trial_form": form}
         if trial:
+            tell(place.request, status=trial.status)
             beside |= _said(trial)
         return self.form_page(place, self.unbound(row), row, beside)
 
@@ -179,7 +182,7 @@ class Integrations(Resource[CustomTool]):
     def paths(self) -> list[URLPattern]:
         base, name = f"clients/<uuid:client_id>/organization/{self.key}/", f"organization_{self.key}"
         return [
-            path(f"{base}<str:item_id>/try/", self.view(self.try_it, require_POST), name=f"{name}_try"),
+            path(f"{base}<str:item_id>/try/", self.view(self.try_it, require_POST, tells=True), name=f"{name}_try"),
             path(f"{base}<str:item_id>/spread/", self.view(self.spread, require_POST), name=f"{name}_spread"),
             *super().paths(),
         ]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from organizations import leads
 from organizations.leads import Reading
 from portal.dashboard.organization.fields import long_text
-from portal.dashboard.organization.resource import ItemForm
+from portal.dashboard.organization.item_form import ItemForm
 
 _MOST_BYTES = 200_000
 

@@ -14,8 +14,9 @@ from organizations import headers, refusals
 from organizations.configurations import plain
 from portal.dashboard.organization.fields import text
 from portal.dashboard.organization.header_fields import HeadersField
+from portal.dashboard.organization.item_form import ItemForm
 from portal.dashboard.organization.place import Place
-from portal.dashboard.organization.resource import ItemForm, Line, Press, Resource
+from portal.dashboard.organization.resource import Line, Press, Resource
 
 _TRANSPORTS = [("streamable_http", gettext_lazy("Streamable HTTP")), ("sse", gettext_lazy("SSE (older servers)"))]
 
@@ -105,8 +106,8 @@ class McpServers(Resource[McpServer]):
 
     def paths(self) -> list[URLPattern]:
         base, name = f"clients/<uuid:client_id>/organization/{self.key}/", f"organization_{self.key}"
-        test = path(f"{base}<str:item_id>/test/", self.view(self.test, require_POST), name=f"{name}_test")
-        return [test, *super().paths()]
+        test = self.view(self.test, require_POST, changes=False)
+        return [path(f"{base}<str:item_id>/test/", test, name=f"{name}_test"), *super().paths()]
 
 
 def _headers_fit(form: ItemForm, stored: tuple[str, ...]) -> bool:

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy
 from hms_client import HMSClient, Number
 from organizations import phone_numbers, reporting
 from portal.dashboard.organization.fields import flag
+from portal.dashboard.organization.item_form import Choices, ItemForm
 from portal.dashboard.organization.place import Place
-from portal.dashboard.organization.resource import Choices, ItemForm, Line, Resource
+from portal.dashboard.organization.resource import Line, Resource
 
 _DOT = " · "
 

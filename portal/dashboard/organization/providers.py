@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy
 from agencies.models import Membership
 from hms_client import HMSClient
 from portal.dashboard.organization.fields import provider_name, secret
+from portal.dashboard.organization.item_form import ItemForm
 from portal.dashboard.organization.place import Place
-from portal.dashboard.organization.resource import ItemForm, Line, Resource
+from portal.dashboard.organization.resource import Line, Resource
 
 PROVIDERS = (
     "deepgram",
@@ -48,6 +49,7 @@ class Providers(Resource[str]):
     form_class = ProviderForm
     can_change = False
     role = Membership.Role.OWNER
+    asks_again = True
 
     def fetch(self, client: HMSClient) -> tuple[str, ...]:
         return client.byok.get().providers

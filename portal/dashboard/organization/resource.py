@@ -4,13 +4,10 @@ What is shown is read from HMS for the page, and what is sent is refused or take
 the fields they are about. A row that somebody changed meanwhile is not overwritten before both versions were seen.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -23,7 +20,9 @@ from agencies.models import Membership
 from hms_client import Forbidden, HMSClient, HMSError, NotFound
 from organizations import refusals
 from organizations.refusals import Refusal, WrongField
-from portal.dashboard.forms import refuse
+from portal.dashboard.audited import audited
+from portal.dashboard.gate import asks_again
+from portal.dashboard.organization.item_form import Choices, ItemForm, fingerprint
 from portal.dashboard.organization.place import Place, View, enters
 from portal.dashboard.roles import requires
 
@@ -31,47 +30,6 @@ if TYPE_CHECKING:
     from portal.dashboard.organization.fields import Words
 
 S = TypeVar("S")
-Choices = Mapping[str, Sequence[tuple[str, str]]]
-
-
-class ItemForm(forms.Form):
-    """The form of one row. `names` says which field HMS's own name for it is shown beside."""
-
-    # A fingerprint of the row as it was when the form was made: whoever sends another one has not seen the latest.
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
-    names: ClassVar[Mapping[str, str]] = {}
-    # The field for complaints that name none; "" puts them above the form.
-    rest_name: ClassVar[str] = ""
-
-    def offer(self, choices: Choices) -> None:
-        """Fill the selects with what the organization has."""
-        for name, offered in choices.items():
-            chosen = self.fields[name]
-            if isinstance(chosen, forms.ChoiceField):
-                chosen.choices = list(offered)
-
-    def show_refusal(self, refusal: Refusal) -> None:
-        """Put what HMS said where it belongs."""
-        for name, sentence in refusal.fields.items():
-            refuse(self, name, sentence)
-        if refusal.sentence:
-            refuse(self, self.rest_name if refusal.is_about_the_form else "", refusal.sentence)
-
-    def put(self, **values: str) -> None:
-        """Write into the form what it is to show, and to send next time."""
-        self.data = {**{name: self.data[name] for name in self.data}, **values}
-
-    def show_conflict(self, now: Mapping[str, Any], fingerprint: str) -> None:
-        """Say what is at HMS by now; sent once more, the form is what counts."""
-        self.add_error(
-            None, _("Somebody changed this at HMS meanwhile. See what it says now; save again to keep yours.")
-        )
-        for name, value in now.items():
-            field = self.fields.get(name)
-            there = field.prepare_value(value) if field else None
-            if field and there != field.prepare_value(self.cleaned_data.get(name)):
-                self.add_error(name, _("At HMS now: %(value)s") % {"value": _in_words(there)})
-        self.put(seen=fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +76,8 @@ class Resource(Generic[S]):
     can_change: ClassVar[bool] = True
     role: ClassVar[Membership.Role] = Membership.Role.MANAGER
     form_template: ClassVar[str] = "item.html"
+    # Whether changes are made by somebody who was asked lately who they are.
+    asks_again: ClassVar[bool] = False
 
     def collection(self, client: HMSClient) -> Any:
         """Where HMS keeps them."""
@@ -274,10 +234,14 @@ class Resource(Generic[S]):
                 found.append(path(f"{base}<str:item_id>/", self.view(self.edit, form), name=f"{name}_item"))
         return found
 
-    def view(self, page: View, method: Any) -> View:
-        """A page as a view: of this noun's section, and for whom it may be."""
-        guarded: View = method(requires(self.role)(enters(self.key)(_plain(page))))
-        return guarded
+    def view(self, page: View, method: Any, *, changes: bool = True, tells: bool = False) -> View:
+        """A page as a view: of this noun's section, and for whom it may be. One that `changes` nothing is not logged
+        when it is posted to; one that `tells` says itself what it did."""
+        inside = enters(self.key)(_plain(page))
+        if method is not require_GET and changes:
+            inside = audited(f"{self.key}.{page.__name__}", typed=["name"], tells=tells, outside=True)(inside)
+        guarded: View = method(requires(self.role)(inside))
+        return asks_again(guarded) if changes and self.asks_again else guarded
 
     def remove_press(self, place: Place, item_id: str, name: str) -> Press:
         return Press(
@@ -329,11 +293,6 @@ class Resource(Generic[S]):
         return place.show(self.form_template, self.key, context)
 
 
-def fingerprint(values: Mapping[str, Any]) -> str:
-    """Changes with any of the values."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:24]
-
-
 def _plain(page: View) -> View:
     """A function to be wrapped: a bound method takes no attributes."""
 
@@ -341,9 +300,3 @@ def _plain(page: View) -> View:
         return page(place, **ids)
 
     return view
-
-
-def _in_words(value: Any) -> str:
-    if isinstance(value, bool):
-        return _("on") if value else _("off")
-    return _("empty") if value in ("", None) else str(value)[:200]

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods
 from agencies.models import Membership
 from hms_client import HMSError
 from organizations import refusals, retention
+from portal.dashboard import facts
+from portal.dashboard.audited import audited
 from portal.dashboard.forms import refuse
 from portal.dashboard.organization.place import Place, enters
 from portal.dashboard.roles import owner_changes
@@ -69,5 +71,6 @@ def _kept(place: Place, form: RetentionForm) -> bool:
 
 
 def paths() -> list[URLPattern]:
-    view = require_http_methods(["GET", "POST"])(owner_changes(enters("retention")(page)))
+    keeps_log = audited("retention.changed", of=facts.organization, outside=True)
+    view = require_http_methods(["GET", "POST"])(owner_changes(keeps_log(enters("retention")(page))))
     return [path("clients/<uuid:client_id>/organization/retention/", view, name="organization_retention")]

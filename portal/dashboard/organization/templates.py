@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy
 from hms_client import AnalysisTemplate, HMSClient, ToolTemplate
 from organizations.configurations import covered, plain, uncovered
 from portal.dashboard.organization.fields import JsonField, long_text, text
+from portal.dashboard.organization.item_form import ItemForm
 from portal.dashboard.organization.place import Place
-from portal.dashboard.organization.resource import ItemForm, Line, Resource
+from portal.dashboard.organization.resource import Line, Resource
 
 S = TypeVar("S", ToolTemplate, AnalysisTemplate)
 _KINDS = [

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy
 from agencies.models import Membership
 from hms_client import HMSClient, SipTrunk
 from portal.dashboard.organization.fields import secret, text
+from portal.dashboard.organization.item_form import ItemForm
 from portal.dashboard.organization.place import Place
-from portal.dashboard.organization.resource import ItemForm, Line, Resource
+from portal.dashboard.organization.resource import Line, Resource
 
 _TRANSPORTS = [("udp", "UDP"), ("tcp", "TCP"), ("tls", gettext_lazy("TLS (encrypted)"))]
 

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from hms_client import HMSClient, Workflow
 from organizations.configurations import covered, plain, uncovered
 from portal.dashboard.organization.fields import JsonField, flag, text
+from portal.dashboard.organization.item_form import ItemForm
 from portal.dashboard.organization.place import Place
-from portal.dashboard.organization.resource import ItemForm, Line, Resource
+from portal.dashboard.organization.resource import Line, Resource
 
 _DOT = " · "
 

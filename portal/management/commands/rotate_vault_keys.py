@@ -1,9 +1,11 @@
-"""Seal every agency's data key under the first key of VAULT_KEYS."""
+"""Seal every agency's data key, and people's second factors, under the first key of VAULT_KEYS."""
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
 
+from portal import second_factor
 from vault import envelope
 from vault.models import DataKey
 
@@ -12,7 +14,7 @@ _STEP = 500
 
 class Command(BaseCommand):
     help = (
-        "Seals every agency's data key under the first key of VAULT_KEYS. Put the new key first, keep the old one behind "
+        "Seals every agency's data key, and second factors of team members, under the first key of VAULT_KEYS. Put the new key first, keep the old one behind "
         "it, restart, run this, then take the old key away."
     )
 
@@ -26,8 +28,18 @@ class Command(BaseCommand):
                 self.stderr.write(self.style.ERROR(str(error)))
             if number % _STEP == 0:
                 self.stdout.write(f"{number} of {total}")
+        broken += self._seal_second_factors()
         if broken:
-            raise CommandError(
-                f"{len(broken)} of {total} data keys do not open with any key of VAULT_KEYS. Keep them all."
-            )
+            raise CommandError(f"{len(broken)} secrets do not open with any key of VAULT_KEYS. Keep them all.")
         self.stdout.write(self.style.SUCCESS(f"{total} data keys are sealed under the current key."))
+
+    def _seal_second_factors(self) -> list[int]:
+        """Those of people on the platform, who have no data key. Returns the ids of what does not open."""
+        broken = []
+        for authenticator in Authenticator.objects.order_by("pk").iterator():
+            try:
+                second_factor.seal_again(authenticator)
+            except envelope.CannotOpen as error:
+                broken.append(authenticator.pk)
+                self.stderr.write(self.style.ERROR(str(error)))
+        return broken

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from agencies.models import Membership
+from audit.models import AuditEntry
 from billing.models import Wallet
 from calls import rehearsals
 from clients import limits
@@ -117,6 +118,19 @@ def test_a_suspended_client_can_call_no_more_and_its_page_says_how_far_it_is(
     assert "switched" not in text_of(mia.get(path))
 
 
+def test_limits_and_standing_are_written_when_they_change(ben: Person, mia: Dashboard) -> None:
+    path = f"clients/{ben.client.pk}/"
+    for what in ("limits", "suspend", "reactivate"):
+        for _twice in range(2):
+            assert mia.post(f"{path}{what}/", calls_at_once="2").status_code == 302
+    written = [(entry.what, entry.before, entry.after) for entry in AuditEntry.objects.order_by("number")]
+    assert written == [
+        ("limits.changed", {}, {"calls_at_once": 2}),
+        ("client.suspended", {"state": "active"}, {"state": "suspended"}),
+        ("client.reactivated", {"state": "suspended"}, {"state": "active"}),
+    ]
+
+
 def test_client_and_agency_read_that_the_day_is_used_up(portal: Portal, ben: Person, mia: Dashboard) -> None:
     portal.call(ben, 600)
     with door.enter(portal.agency):
@@ -147,4 +161,6 @@ def test_the_owner_alone_allows_real_calls_in_test_mode(
         assert (found := rehearsals.allowed()) is not None
         assert found.left == 600
         assert Wallet.objects.get(pk=ben.client.pk).available == 6000
+    (entry,) = AuditEntry.objects.filter(what="test_calls.allowed")
+    assert entry.after["test_call_seconds"] == 600
     assert "Number to call" in ben.sees("/calls/start/")
