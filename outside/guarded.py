@@ -9,7 +9,8 @@ import ipaddress
 import re
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -71,11 +72,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Who may be asked: the open internet, and the networks that are `allowed`. `tls`: whose certificates count."""
+    """Who may be asked: the open internet, and the networks that are `allowed`. `tls`: whose certificates count.
+
+    An answer of more than `most_bytes` is none.
+    """
 
     allowed: tuple[Network, ...] = ()
     lookup: wires.Lookup = names.lookup
     tls: ssl.SSLContext | None = None
+    most_bytes: int = MOST_BYTES
 
     def post(self, url: str, *, body: bytes, headers: Mapping[str, str], within_ms: int) -> Answer:
         """Send the body and wait for the answer, `within_ms` milliseconds for everything together.
@@ -113,7 +118,8 @@ class Gate:
         )
         sent = {"Host": _named(parts), "Accept-Encoding": "identity", "Connection": "close", **headers}
         try:
-            status, said = _exchange(backend, self.tls or _tls(), method, target, sent, body)
+            with _answering(backend, self.tls or _tls(), method, target, sent, body) as response:
+                status, said = response.status, _read(response, self.most_bytes)
         except tuple(_MEANINGS) as error:
             why = next(why for kind, why in _MEANINGS.items() if isinstance(error, kind))
             raise NoAnswer(why, _since(started)) from error
@@ -138,32 +144,37 @@ _MEANINGS: dict[type[Exception], Why] = {
 }
 
 
-def from_settings() -> Gate:
+def from_settings(*, most_bytes: int = MOST_BYTES) -> Gate:
     """The gate as OUTSIDE_NETWORKS says."""
-    return Gate(allowed=tuple(settings.OUTSIDE_NETWORKS))
+    return Gate(allowed=tuple(settings.OUTSIDE_NETWORKS), most_bytes=most_bytes)
 
 
-def _exchange(
+@contextmanager
+def _answering(
     backend: wires.Backend,
     tls: ssl.SSLContext,
     method: str,
     target: httpcore.URL,
     headers: Mapping[str, str],
     body: bytes | None,
-) -> tuple[int, bytes]:
+) -> Iterator[httpcore.Response]:
     with (
         httpcore.ConnectionPool(ssl_context=tls, network_backend=backend, max_connections=1) as pool,
         pool.stream(method, target, headers=list(headers.items()), content=body) as response,
     ):
-        told = {name.lower(): value for name, value in response.headers}.get(b"content-length", b"0")
-        if told.isdigit() and int(told) > MOST_BYTES:
+        yield response
+
+
+def _read(response: httpcore.Response, most: int) -> bytes:
+    told = {name.lower(): value for name, value in response.headers}.get(b"content-length", b"0")
+    if told.isdigit() and int(told) > most:
+        raise _TooLarge
+    said = bytearray()
+    for piece in response.iter_stream():
+        said += piece
+        if len(said) > most:
             raise _TooLarge
-        said = bytearray()
-        for piece in response.iter_stream():
-            said += piece
-            if len(said) > MOST_BYTES:
-                raise _TooLarge
-        return response.status, bytes(said)
+    return bytes(said)
 
 
 def _parts(url: str) -> SplitResult:

@@ -29,6 +29,11 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         self._ends = time.monotonic() + seconds
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the moment has passed."""
+        return time.monotonic() >= self._ends
+
     def left(self) -> float:
         """Seconds until then. Raises TimeoutError when there are none."""
         left = self._ends - time.monotonic()

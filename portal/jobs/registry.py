@@ -14,7 +14,7 @@ from follow_ups import agenda
 from inbox import stripe_events
 from organizations import deliveries as relayed
 from portal.celery import app
-from portal.jobs import deliveries, domains, hms, ledger, minutes, receipts, reconcile, refunds, stripe
+from portal.jobs import brand, deliveries, domains, hms, ledger, minutes, receipts, reconcile, refunds, stripe
 from tenancy import door
 from vault import key_shapes
 
@@ -32,6 +32,7 @@ KINDS: dict[str, Job] = {
     **minutes.JOBS,
     **domains.JOBS,
     **deliveries.JOBS,
+    **brand.JOBS,
 }
 # What moves a balance, or lets somebody who paid wait. Mails, comparisons and looks around stand behind them.
 _BALANCES = frozenset({stripe_events.KIND, purchases.CHECK_KIND, refunds_asked.CHECK_KIND, "sync_calls"})

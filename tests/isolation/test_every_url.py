@@ -34,6 +34,7 @@ PLATFORM = {
     "platform:agencies": SIGNED_IN,
     "platform:agency_new": SIGNED_IN,
     "theme": ANYBODY,
+    "picture": ANYBODY,
     "stripe_webhook": MACHINE,
     "stripe_webhook_slash": MACHINE,
     "hms_webhook": MACHINE,
@@ -41,6 +42,8 @@ PLATFORM = {
 }
 PORTAL = {
     "theme": ANYBODY,
+    "picture": ANYBODY,
+    "initials_icon": ANYBODY,
     "storefront:home": ANYBODY,
     "storefront:*": CLIENT,
     "api:openapi": ANYBODY,

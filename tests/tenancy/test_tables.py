@@ -12,7 +12,8 @@ BOTH = """
 """
 PUBLIC = """
     agencies_agency agencies_callterms agencies_discrepancy agencies_membership agencies_minutesreading
-    agencies_minuteswatch agencies_straycall branding_branding domains_domain follow_ups_followup inbox_hmsendpoint
+    agencies_minuteswatch agencies_straycall branding_branding branding_leakcheck branding_mailserver
+    branding_picture domains_domain follow_ups_followup inbox_hmsendpoint
     inbox_hmsevent inbox_stripeevent vault_apitoken vault_datakey vault_hmsconnection vault_stripeconnection
     auth_group auth_group_permissions auth_permission django_admin_log django_content_type django_session
 """
