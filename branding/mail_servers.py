@@ -18,6 +18,7 @@ from vault import envelope
 # Somebody may be waiting for the mail with a code, and for the page that sends it.
 WITHIN_SECONDS = 8
 _RESTS = timedelta(minutes=5)
+_TYPED = ("host", "port", "security", "username", "from_address")
 _PASSWORD = "mail.password"  # noqa: S105 - the name of a column
 
 
@@ -72,7 +73,7 @@ def save(*, agency_id: int, server: Server, from_address: str, now: datetime) ->
         for name, value in fields.items():
             setattr(row, name, value)
         try:
-            row.full_clean(exclude=["agency"])
+            row.clean_fields(exclude=[field.name for field in MailServer._meta.fields if field.name not in _TYPED])
         except ValidationError as error:
             name, sentences = next(iter(error.message_dict.items()))
             raise WrongMailServer(name, " ".join(sentences)) from error

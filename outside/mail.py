@@ -82,8 +82,8 @@ class Gate:
             found = self._judged(server, deadline)
             with _ending(_client(server, found, self.tls or _tls(), deadline), deadline) as smtp:
                 _hand_in(smtp, server, self.tls or _tls(), sender, to, message)
-        except NotTaken:
-            raise
+        except NotTaken as error:
+            raise NotTaken(Why.TIME if deadline.is_over else error.why) from error
         except (OSError, LookupError, ValueError) as error:
             raise NotTaken(Why.TIME if deadline.is_over else _meaning(error)) from error
 

@@ -31,6 +31,8 @@ class MailServer:
         return says
 
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        if not session.authenticated:
+            return "530 Say who you are first"
         if "MAIL" in self.refuses:
             return self.refuses["MAIL"]
         envelope.mail_from = address
@@ -68,14 +70,18 @@ def running(*, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | Non
                 hostname="localhost",
                 authenticator=authenticated,
                 auth_require_tls=False,
-                auth_required=True,
                 tls_context=starttls,
                 require_starttls=starttls is not None,
             )
 
+        def _trigger_server(self) -> None:
+            # Any free port: which one is known once it listens.
+            self.port = handler.port = self.server.sockets[0].getsockname()[1]
+            super()._trigger_server()
+
     controller = Port(handler, hostname="127.0.0.1", port=0, ready_timeout=10, ssl_context=tls)
     controller.start()
-    handler.port = controller.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+    handler.sessions = 0
     try:
         yield handler
     finally:
