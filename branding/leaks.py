@@ -57,9 +57,11 @@ def scan(
     findings, allowed = [], {host.lower() for host in hosts}
     for number, line in enumerate(text.splitlines(), start=1):
         blanked = _without(line, own)
-        for name in names:
+        # The longest first: what is a part of it is no find of its own.
+        for name in sorted(names, key=lambda name: len(name.text), reverse=True):
             if match := _pattern(name).search(blanked):
                 findings.append(Finding(place, number, name.what, match[0], _around(line, *match.span())))
+                blanked = _pattern(name).sub(lambda match: " " * len(match[0]), blanked)
         for match in _ADDRESS.finditer(line) if allowed else ():
             if match[2].lower() not in allowed and not any(f.line == number for f in findings):
                 findings.append(Finding(place, number, "link", match[1][:200], _around(line, *match.span(1))))

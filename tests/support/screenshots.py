@@ -37,6 +37,9 @@ DASHBOARD = [
     "hms/terms",
     "hms/totals",
     "brand",
+    "brand/pictures",
+    "brand/mails",
+    "brand/leaks",
     "address",
 ]
 PORTAL = {"home": "/", "statement": "/statement/", "calls": "/calls/", "buy": "/buy/", "start-a-call": "/calls/start/"}
