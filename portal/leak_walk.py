@@ -39,6 +39,10 @@ _TEXT = (".css", ".js", ".svg", ".json")
 _NOBODYS = frozenset({"example.com", "www.w3.org", "json-schema.org", "spec.openapis.org"})
 
 
+# A platform that has no other name has none that could show.
+_PLAIN_WORDS = frozenset({"portal"})
+
+
 @dataclass(slots=True)
 class Walk:
     """What was found, and the keys of what could not be looked at."""
@@ -87,7 +91,8 @@ def _known(agency: Agency) -> _Known:
 
 def _foreign_names() -> Iterator[Name]:
     """Who stands behind a portal, and where."""
-    yield Name(settings.PLATFORM_NAME, "platform", is_case_sensitive=True)
+    if settings.PLATFORM_NAME.casefold() not in _PLAIN_WORDS:
+        yield Name(settings.PLATFORM_NAME, "platform", is_case_sensitive=True)
     yield from (Name(text, "provider") for text in ("HMS", "HMS Sovereign", "hmsovereign", "hmsovereign.com"))
     machines = [urlsplit(url).hostname or "" for url in (settings.HMS_API_URL, settings.HMS_WEB_CALL_URL)]
     yield from (Name(host, "provider") for host in machines if _is_a_name(host))
