@@ -15,6 +15,8 @@ from agencies import own_domains, webhook_proof
 from agencies.models import Agency
 from agencies.own_domains import Standing
 from billing.models import Package
+from branding import pictures
+from branding.models import Picture
 from domains import links, resolver
 from domains.models import Domain
 from tenancy import door
@@ -66,7 +68,7 @@ class _Facts:
 
 
 def requirements(agency: Agency) -> list[Requirement]:
-    """Every requirement of the agency's portal, in the order in which one would fill them in. Five queries."""
+    """Every requirement of the agency's portal, in the order in which one would fill them in. Six queries at most."""
     with door.enter(agency):
         facts = _Facts(
             agency,
@@ -112,6 +114,19 @@ def _company_name(facts: _Facts) -> Requirement:
     if name:
         return Requirement("company_name", State.DONE, name)
     return Requirement("company_name", State.MISSING, reason=_("Your clients see it on every page."))
+
+
+def _logo(facts: _Facts) -> Requirement:
+    """Recommended: until there is one, the initials stand in its place."""
+    if Picture.Role.LOGO in facts.agency.branding.pictures:
+        return Requirement("logo", State.DONE, _("In use."), is_required=False)
+    asked = pictures.of(facts.agency.pk).get(Picture.Role.LOGO)
+    if asked is None:
+        why = _("Until then your initials stand in its place.")
+        return Requirement("logo", State.MISSING, reason=why, is_required=False)
+    if asked.state == Picture.State.REFUSED:
+        return Requirement("logo", State.WRONG, reason=pictures.why(asked), is_required=False)
+    return Requirement("logo", State.WAITING, reason=_("It is on its way."), is_required=False)
 
 
 def _address(facts: _Facts) -> Requirement:
@@ -222,6 +237,7 @@ def _domain(facts: _Facts) -> Requirement:
 
 _RULES: tuple[Callable[[_Facts], Requirement], ...] = (
     _company_name,
+    _logo,
     _address,
     _hms_key,
     _publishable_key,

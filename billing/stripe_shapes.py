@@ -58,6 +58,7 @@ class StripeAccount:
     charges_enabled: bool = True
     country: str = ""
     default_currency: str = ""
+    statement_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,10 @@ class Look:
     privacy_url: str = ""
     terms_url: str = ""
     imprint_url: str = ""
+    login_title: str = ""
+    login_text: str = ""
+    language: str = ""
+    light_or_dark: str = Branding.Light.DEVICE
 
 
 def save(*, agency_id: int, look: Look) -> Branding:
@@ -45,7 +49,11 @@ def save(*, agency_id: int, look: Look) -> Branding:
         branding.privacy_url = look.privacy_url
         branding.terms_url = look.terms_url
         branding.imprint_url = look.imprint_url
-        branding.full_clean(exclude=["agency", "logo_url", "stylesheet", "stylesheet_digest"])
+        branding.login_title = one_line(look.login_title)
+        branding.login_text = "\n".join(one_line(line) for line in look.login_text.splitlines()).strip()
+        branding.language = look.language
+        branding.light_or_dark = look.light_or_dark
+        branding.full_clean(exclude=["agency", "pictures", "stylesheet", "stylesheet_digest"])
         _refuse_what_no_browser_opens(look)
         dressing.dress(branding)
         branding.save()
@@ -57,6 +65,28 @@ def _refuse_what_no_browser_opens(look: Look) -> None:
     wrong = [name for name, address in addresses.items() if address and not address.startswith(("https://", "http://"))]
     if wrong:
         raise ValidationError({name: _("Give an address that starts with https://.") for name in wrong})
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All colours of a page in one mode: its surfaces, its writing, and the brand's two on them."""
+
+    is_dark: bool
+    ground: theme.Ground
+    ink: str
+    muted: str
+    line: str
+    main: theme.Swatch
+    accent: theme.Swatch
+
+
+def scenes(primary: str, accent: str) -> list[Scene]:
+    """A page in light and in dark, to be drawn. Raises colors.ColorMalformed."""
+    made = theme.tokens(primary=primary, accent=accent)
+    return [
+        Scene(False, theme.LIGHT, "#0f172a", "#5b6474", "#e5e8ec", made.light, made.light_accent),
+        Scene(True, theme.DARK, "#f3f5f8", "#9aa5b5", "#273040", made.dark, made.dark_accent),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,11 +93,15 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Who may be asked: the open internet, and the networks that are `allowed`. `tls`: whose certificates count."""
+    """Who may be asked: the open internet, and the networks that are `allowed`. `tls`: whose certificates count.
+
+    An answer of more than `most_bytes` is none.
+    """
 
     allowed: tuple[Network, ...] = ()
     lookup: wires.Lookup = names.lookup
     tls: ssl.SSLContext | None = None
+    most_bytes: int = MOST_BYTES
 
     def post(self, url: str, *, body: bytes, headers: Mapping[str, str], within_ms: int) -> Answer:
         """Send the body and wait for the answer, `within_ms` milliseconds for everything together.
@@ -146,7 +150,7 @@ class Gate:
         target, started = _target(parts), time.monotonic()
         try:
             with self._pool(parts, wires.Deadline(within_ms / 1000)) as pool:
-                status, said = _exchange(pool, method, target, _sent(parts, headers), body)
+                status, said = _exchange(pool, method, target, _sent(parts, headers), body, self.most_bytes)
         except tuple(_MEANINGS) as error:
             raise _no_answer(error, started) from error
         return Answer(status, said, _since(started))
@@ -175,9 +179,9 @@ _MEANINGS: dict[type[Exception], Why] = {
 }
 
 
-def from_settings() -> Gate:
+def from_settings(*, most_bytes: int = MOST_BYTES) -> Gate:
     """The gate as OUTSIDE_NETWORKS says."""
-    return Gate(allowed=tuple(settings.OUTSIDE_NETWORKS))
+    return Gate(allowed=tuple(settings.OUTSIDE_NETWORKS), most_bytes=most_bytes)
 
 
 def _sent(parts: SplitResult, headers: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -196,17 +200,22 @@ def _exchange(
     target: httpcore.URL,
     headers: list[tuple[str, str]],
     body: bytes | None,
+    most: int,
 ) -> tuple[int, bytes]:
     with pool.stream(method, target, headers=headers, content=body) as response:
-        told = {name.lower(): value for name, value in response.headers}.get(b"content-length", b"0")
-        if told.isdigit() and int(told) > MOST_BYTES:
+        return response.status, _read(response, most)
+
+
+def _read(response: httpcore.Response, most: int) -> bytes:
+    told = {name.lower(): value for name, value in response.headers}.get(b"content-length", b"0")
+    if told.isdigit() and int(told) > most:
+        raise _TooLarge
+    said = bytearray()
+    for piece in response.iter_stream():
+        said += piece
+        if len(said) > most:
             raise _TooLarge
-        said = bytearray()
-        for piece in response.iter_stream():
-            said += piece
-            if len(said) > MOST_BYTES:
-                raise _TooLarge
-        return response.status, bytes(said)
+    return bytes(said)
 
 
 def _parts(url: str) -> SplitResult:

@@ -30,6 +30,11 @@ class Deadline:
         self._ends = time.monotonic() + seconds
         self._longest_pause = seconds
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the moment has passed."""
+        return time.monotonic() >= self._ends
+
     def left(self) -> float:
         """Seconds that may be waited now. Raises TimeoutError when there are none."""
         left = self._ends - time.monotonic()

@@ -1,5 +1,6 @@
 """What every page knows: whose brand it wears."""
 
+import hashlib
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +10,8 @@ from django.utils.functional import SimpleLazyObject
 
 from agencies import team
 from agencies.models import Agency, Membership
-from branding.models import Branding
+from branding import theme
+from branding.models import Branding, Picture
 from domains import links
 
 
@@ -26,7 +28,7 @@ def brand(request: HttpRequest) -> dict[str, Any]:
     if agency is None:
         return {"brand": platform_brand()}
     actor = request.actor  # type: ignore[attr-defined]
-    wearing = platform_brand() | {"theme_url": _theme_url(agency.branding)}
+    wearing = platform_brand() | {"theme_url": _theme_url(agency.branding)} | _light_or_dark(agency.branding)
     may = {"manage": team.may(actor.role, Membership.Role.MANAGER), "own": team.may(actor.role, Membership.Role.OWNER)}
     others = SimpleLazyObject(lambda: team.elsewhere(actor.id, agency.pk))
     shown = {"agency": dashboard_agency(agency), "actor": actor, "may": may, "other_agencies": others}
@@ -39,6 +41,7 @@ def dashboard_agency(agency: Agency) -> dict[str, Any]:
         "slug": agency.slug,
         "name": agency.branding.company_name,
         "initials": initials(agency.branding.company_name),
+        "logo": logo(agency.branding),
         "portal_is_on": agency.portal_is_on,
         "portal_url": links.portal(agency.pk),
     }
@@ -49,7 +52,8 @@ def platform_brand() -> dict[str, Any]:
     return {
         "name": settings.PLATFORM_NAME,
         "initials": initials(settings.PLATFORM_NAME),
-        "logo_url": "",
+        "logo": None,
+        "icon_url": "",
         "theme_url": "",
         "is_platform": True,
     }
@@ -60,14 +64,61 @@ def portal_brand(branding: Branding) -> dict[str, Any]:
     return {
         "name": branding.company_name,
         "initials": initials(branding.company_name),
-        "logo_url": "",
+        "logo": logo(branding),
+        "icon_url": _icon_url(branding),
         "theme_url": _theme_url(branding),
         "is_platform": False,
         "support_email": branding.support_email,
         "privacy_url": branding.privacy_url,
         "terms_url": branding.terms_url,
         "imprint_url": branding.imprint_url,
+        "login_title": branding.login_title,
+        "login_text": branding.login_text,
+        **_light_or_dark(branding),
     }
+
+
+def mail_brand(agency: Agency) -> dict[str, Any]:
+    """`portal_brand` for a mail: colours as values, pictures under the address of the portal's primary host."""
+    made = theme.tokens(primary=agency.branding.primary_color)
+    worn, host = logo(agency.branding), links.portal(agency.pk).rstrip("/")
+    for key in ("url", "dark_url") if worn else ():
+        worn[key] = worn[key] and host + worn[key]
+    return portal_brand(agency.branding) | {"color": made.light, "dark": made.dark, "logo": worn}
+
+
+def logo(branding: Branding) -> dict[str, Any]:
+    """The logo for light and for dark pages, empty when there is none; a wide one stands where the name stood."""
+    worn = branding.pictures.get(Picture.Role.LOGO)
+    if worn is None:
+        return {}
+    dark = branding.pictures.get(Picture.Role.LOGO_DARK)
+    return {
+        "url": picture_url(worn["digest"]),
+        "dark_url": picture_url(dark["digest"]) if dark else "",
+        "width": worn["width"],
+        "height": worn["height"],
+        "is_wide": worn["width"] * 2 > worn["height"] * 3,
+    }
+
+
+def picture_url(digest: str) -> str:
+    """Where a picture is, on every host of ours."""
+    return reverse("picture", args=[digest], urlconf="portal.urls_portal")
+
+
+def _icon_url(branding: Branding) -> str:
+    """What stands in the browser's tab: the icon, or the initials in the brand's colour."""
+    icon = branding.pictures.get(Picture.Role.FAVICON)
+    if icon:
+        return picture_url(icon["digest"])
+    look = hashlib.sha256(f"{branding.company_name}|{branding.primary_color}".encode()).hexdigest()[:12]
+    return reverse("initials_icon", args=[look], urlconf="portal.urls_portal")
+
+
+def _light_or_dark(branding: Branding) -> dict[str, str]:
+    is_fixed = branding.light_or_dark != Branding.Light.DEVICE
+    return {"light_or_dark": branding.light_or_dark if is_fixed else ""}
 
 
 def _theme_url(branding: Branding) -> str:

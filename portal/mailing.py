@@ -1,18 +1,21 @@
 """Mails of an agency to its clients, in its brand, and of the platform to the people of an agency, in its own.
 
-All are sent from the platform's address; what a client answers goes to the agency. A mail is sent by a job and outside
-of any transaction: a mail server that is away makes the job come back.
+An agency's mails go through its own server if it has one, else and whenever that fails through the platform's; what a
+client answers goes to the agency. A mail is sent outside of any transaction, and but for the codes and links of signing
+in by a job: a mail server that is away makes the job come back.
 """
 
-from email.utils import formataddr, parseaddr
+from email.utils import formataddr, make_msgid, parseaddr
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.utils import timezone, translation
 
 from agencies.models import Agency
-from branding import theme
+from branding import mail_servers
+from branding.models import MailServer
 from portal import context
 from tenancy import network
 
@@ -20,27 +23,67 @@ from tenancy import network
 def send(agency: Agency, *, to: str, template: str, said: dict[str, Any]) -> None:
     """Send `templates/emails/<template>_subject.txt` and `_message.txt` and `.html`, rendered with `said` and `brand`.
 
-    Raises what the mail server does not take (OSError or smtplib's errors).
+    Raises what the platform's mail server does not take (OSError or smtplib's errors).
     """
-    # A mail is read in a light letter: its button wears the brand as the portal's does in the light.
-    color = theme.tokens(primary=agency.branding.primary_color).light
-    _send(context.portal_brand(agency.branding) | {"color": color}, to=to, template=template, said=said)
+    deliver(agency, written(agency, to=to, prefix=f"emails/{template}", said=said))
 
 
 def send_from_platform(*, to: str, template: str, said: dict[str, Any]) -> None:
     """`send`, in the platform's name, to somebody who works for an agency."""
-    _send(context.platform_brand(), to=to, template=template, said=said)
-
-
-def _send(brand: dict[str, Any], *, to: str, template: str, said: dict[str, Any]) -> None:
     network.refuse_inside_transaction()
+    _written(context.platform_brand(), to=to, prefix=f"emails/{template}", said=said).send()
+
+
+def written(agency: Agency, *, to: str, prefix: str, said: dict[str, Any]) -> EmailMultiAlternatives:
+    """A mail of the agency as `deliver` takes it; `prefix` is where its three templates are."""
+    with translation.override(agency.branding.language or translation.get_language()):
+        return _written(context.mail_brand(agency), to=to, prefix=prefix, said=said)
+
+
+def deliver(agency: Agency, message: EmailMessage) -> None:
+    """Hand a mail of the agency to its own server, or to the platform's if it has none or that one fails.
+
+    Raises what the platform's does not take.
+    """
+    network.refuse_inside_transaction()
+    own = mail_servers.of(agency.pk)
+    if own is not None and mail_servers.deliver(
+        own, to=message.recipients(), message=as_sent_by(own, message), now=timezone.now()
+    ):
+        return
+    _name_ours(message, message.from_email)
+    message.send()
+
+
+def as_sent_by(own: MailServer, message: EmailMessage) -> bytes:
+    """The mail as the agency's own server gets it: from an address of the agency's, with nothing that names ours."""
+    before = message.from_email
+    message.from_email = formataddr((parseaddr(before)[0], own.from_address))
+    try:
+        _name_ours(message, own.from_address)
+        return bytes(message.message()).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    finally:
+        message.from_email = before
+
+
+def _name_ours(message: EmailMessage, address: str) -> None:
+    """The id of a mail would else end in the name of this machine."""
+    message.extra_headers["Message-ID"] = make_msgid(domain=parseaddr(address)[1].rpartition("@")[2])
+
+
+def _written(brand: dict[str, Any], *, to: str, prefix: str, said: dict[str, Any]) -> EmailMultiAlternatives:
     values = {**said, "brand": brand}
     message = EmailMultiAlternatives(
-        subject=" ".join(render_to_string(f"emails/{template}_subject.txt", values).split()),
-        body=render_to_string(f"emails/{template}_message.txt", values),
-        from_email=formataddr((brand["name"], parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
+        subject=" ".join(render_to_string(f"{prefix}_subject.txt", values).split()),
+        body=render_to_string(f"{prefix}_message.txt", values),
+        from_email=from_platforms_address(brand["name"]),
         to=[to],
         reply_to=[brand["support_email"]] if brand.get("support_email") else None,
     )
-    message.attach_alternative(render_to_string(f"emails/{template}_message.html", values), "text/html")
-    message.send()
+    message.attach_alternative(render_to_string(f"{prefix}_message.html", values), "text/html")
+    return message
+
+
+def from_platforms_address(name: str) -> str:
+    """The platform's address under this name."""
+    return formataddr((name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))

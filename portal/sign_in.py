@@ -5,7 +5,6 @@ on a portal is its client from then on; whoever signs up on the platform owns an
 """
 
 import unicodedata
-from email.utils import formataddr, parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +21,8 @@ from agencies import arrivals
 from domains import links
 from domains.resolver import Place, Resolution
 from people.models import User
-from portal import context, lately, member_log, second_factor
+from portal import context, lately, mailing, member_log, second_factor
+from portal.context import mail_brand
 from portal.platform import arriving
 from portal.sign_up_form import PlainSignUpForm
 
@@ -76,17 +76,22 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_from_email(self) -> str:
         """The platform's address under the name of the brand."""
-        return formataddr((_brand()["name"], parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))
+        return mailing.from_platforms_address(_brand()["name"])
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail in the brand, with every link moved to the host that is stored for whoever sends it."""
         moved = {key: _canonical(value) for key, value in context.items() if key.endswith("_url")}
-        brand = _brand()
+        brand, agency = _brand(), _resolution(current.request).agency
+        if agency is not None:
+            brand = mail_brand(agency)
         said = {**context, **moved, "brand": brand, "email": email, "current_site": {"name": brand["name"]}}
         message: EmailMessage = self.render_mail(template_prefix, email, {**said, "request": current.request})
         if brand.get("support_email"):
             message.reply_to = [brand["support_email"]]
-        message.send()
+        if agency is None:
+            message.send()
+        else:
+            mailing.deliver(agency, message)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """One key for one person, however the address and the Host header are spelled. The cache adds the schema."""

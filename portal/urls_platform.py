@@ -5,12 +5,13 @@ from django.urls import include, path
 from portal import errors
 from portal.health import healthz
 from portal.platform.views import SignUpView
-from portal.storefront.theme import theme
+from portal.storefront.theme import picture, theme
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     # A dashboard wears the colours of its agency.
     path("theme/<slug:digest>.css", theme, name="theme"),
+    path("brand/<slug:digest>.png", picture, name="picture"),
     # Before allauth's own: an owner's sign-up asks for the agency as well.
     path("account/signup/", SignUpView.as_view(), name="account_signup"),
     path("account/", include("allauth.urls")),

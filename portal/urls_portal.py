@@ -3,10 +3,12 @@
 from django.urls import include, path
 
 from portal import errors
-from portal.storefront.theme import theme
+from portal.storefront.theme import initials_icon, picture, theme
 
 urlpatterns = [
     path("theme/<slug:digest>.css", theme, name="theme"),
+    path("brand/<slug:digest>.png", picture, name="picture"),
+    path("brand/initials-<slug:look>.svg", initials_icon, name="initials_icon"),
     path("account/", include("allauth.urls")),
     path("api/v1/", include("portal.api.urls")),
     path("", include("portal.storefront.urls")),

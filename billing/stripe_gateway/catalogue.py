@@ -28,6 +28,7 @@ def check_account(secret_key: str) -> StripeAccount:
                 charges_enabled=account.get("charges_enabled") is not False,
                 country=account.get("country") or "",
                 default_currency=account.get("default_currency") or "",
+                statement_name=_statement_name(account),
             )
     except StripeRightMissing:
         return StripeAccount(id="", name="", livemode=livemode)
@@ -117,6 +118,13 @@ def _price(price: stripe.Price) -> PriceState:
         product_active=product.get("active") is True,
         livemode=fields["livemode"] is True,
     )
+
+
+def _statement_name(account: dict[str, Any]) -> str:
+    """What stands on the buyer's card statement, as far as the account says."""
+    settings = account.get("settings") or {}
+    named = (settings.get("payments") or {}).get("statement_descriptor")
+    return named or (settings.get("card_payments") or {}).get("statement_descriptor_prefix") or ""
 
 
 def _dashboard_name(account: dict[str, Any]) -> str | None:

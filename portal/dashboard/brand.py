@@ -1,4 +1,4 @@
-"""Brand: what the agency is called, and how it looks."""
+"""Brand: what the agency is called, how it looks, and what that does to each page before it is saved."""
 
 from typing import Any
 
@@ -15,9 +15,10 @@ from branding import appearance, colors
 from branding.models import Branding
 from branding.theme import Adjustment
 from domains import resolver
+from portal.context import initials
 from portal.dashboard import facts
 from portal.dashboard.audited import audited
-from portal.dashboard.forms import BrandForm
+from portal.dashboard.brand_forms import BrandForm
 from portal.dashboard.roles import agency_of, manager_changes
 
 
@@ -28,20 +29,20 @@ def look(request: HttpRequest) -> HttpResponse:
     """Name, colours, support address and legal pages, with how the colours read."""
     branding = agency_of(request).branding
     form = BrandForm(request.POST or None, initial=_initial(branding))
+    form.offer_languages()
     form.watch(reverse("dashboard:brand_preview", args=[agency_of(request).slug]))
     if request.method == "POST" and form.is_valid() and _saved(request, form):
         messages.success(request, _("Saved. Your portal wears it from now on."))
         return redirect("dashboard:brand", slug=agency_of(request).slug)
     shown = form.data if form.is_bound else _initial(branding)
-    context = {"form": form, "nav": "brand", "readings": _readings(shown, branding)}
+    context = {"form": form, "nav": "brand", "part": "look", **_preview(shown, branding)}
     return render(request, "dashboard/brand.html", context)
 
 
 @require_GET
 def preview(request: HttpRequest) -> HttpResponse:
-    """How colours would read that are not saved yet."""
-    branding = agency_of(request).branding
-    return render(request, "dashboard/_brand_preview.html", {"readings": _readings(request.GET, branding)})
+    """How it would look, with what is not saved yet."""
+    return render(request, "dashboard/_brand_preview.html", _preview(request.GET, agency_of(request).branding))
 
 
 def _initial(branding: Branding) -> dict[str, str]:
@@ -59,17 +60,34 @@ def _saved(request: HttpRequest, form: BrandForm) -> bool:
     return True
 
 
+def _preview(shown: Any, branding: Branding) -> dict[str, Any]:
+    """The scenes in light and dark, and how both colours read."""
+    name = appearance.one_line(shown.get("company_name") or branding.company_name)[:28]
+    return {
+        "scenes": appearance.scenes(*(_color(shown, branding, field) for field in ("primary_color", "accent_color"))),
+        "name": name,
+        "letters": initials(name),
+        "title": appearance.one_line(shown.get("login_title") or "")[:26] or _("Sign in"),
+        "readings": _readings(shown, branding),
+    }
+
+
+def _color(shown: Any, branding: Branding, field: str) -> str:
+    """What was chosen, or what is saved where that is no colour."""
+    try:
+        return colors.parse(shown.get(field, ""))
+    except colors.ColorMalformed:
+        return str(getattr(branding, field))
+
+
 def _readings(shown: Any, branding: Branding) -> list[dict[str, Any]]:
     """How both colours read; the saved one stands in for what is no colour."""
     titles = {"primary_color": _("Main colour"), "accent_color": _("Second colour")}
-    return [_reading(title, shown.get(field, ""), getattr(branding, field)) for field, title in titles.items()]
+    return [_reading(title, _color(shown, branding, field)) for field, title in titles.items()]
 
 
-def _reading(title: str, color: str, saved: str) -> dict[str, Any]:
-    try:
-        reading = appearance.read(color)
-    except colors.ColorMalformed:
-        reading = appearance.read(saved)
+def _reading(title: str, color: str) -> dict[str, Any]:
+    reading = appearance.read(color)
     ratio = _ratio(reading.ratio_hundredths)
     return {"title": title, "of": reading, "ratio": ratio, "changes": [_said(one) for one in reading.changes]}
 

@@ -13,7 +13,8 @@ from agencies import invitations
 from agencies import team as memberships
 from agencies.models import Agency, CallTerms, Invitation, Membership, MinutesWatch, OwnershipOffer
 from billing.models import Dispute, Package, Purchase
-from branding.models import Branding
+from branding import pictures as drawn
+from branding.models import Branding, MailServer
 from clients.models import Client
 from domains.models import Domain
 from inbox.models import HmsEndpoint
@@ -81,6 +82,17 @@ def brand(agency: Agency, ids: Ids) -> dict[str, Any]:
     found = Branding.objects.get(agency_id=agency.pk)
     fields = [each for each in found._meta.concrete_fields if each.editable and not isinstance(each, BinaryField)]
     return _values(found, " ".join(each.attname for each in fields if each.attname not in ("id", "agency_id")))
+
+
+def pictures(agency: Agency, ids: Ids) -> dict[str, Any]:
+    """What the agency asked for to be seen by, and what is worn of it."""
+    return {role: _values(row, "url digest") for role, row in drawn.of(agency.pk).items()}
+
+
+def mail_server(agency: Agency, ids: Ids) -> dict[str, Any]:
+    """Through whom the agency's mails go. Another password shows by the time it was tried."""
+    found = MailServer.objects.filter(agency_id=agency.pk).first()
+    return _values(found, "host port security username from_address proved_at")
 
 
 def packages(agency: Agency, ids: Ids) -> dict[str, Any]:

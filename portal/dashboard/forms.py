@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from agencies import welcome
 from billing import credits
 from billing.models import Package
-from branding.models import COLOUR
 from portal.dashboard.prices import read_amount
 from vault.models import StripeConnection
 
@@ -24,14 +23,6 @@ def refuse(form: forms.Form, field: str, sentence: str) -> None:
     names = {"price_minor": "price"}
     name = names.get(field, field)
     form.add_error(name if name in form.fields else None, forms.ValidationError(sentence))
-
-
-class Colour(forms.CharField):
-    """A colour that can be picked or typed."""
-
-    def __init__(self, label: "Words", help_text: "Words" = "") -> None:
-        widget = forms.TextInput({"type": "color"})
-        super().__init__(label=label, help_text=help_text, max_length=7, validators=[COLOUR], widget=widget)
 
 
 class SlugForm(forms.Form):
@@ -81,29 +72,6 @@ class DomainForm(forms.Form):
             }
         ),
     )
-
-
-class BrandForm(forms.Form):
-    company_name = forms.CharField(label=_("Company name"), max_length=80)
-    primary_color = Colour(_("Main colour"), _("Buttons, links and your initials."))
-    accent_color = Colour(_("Second colour"), _("Highlights."))
-    support_email = forms.EmailField(
-        label=_("Support e-mail"), required=False, help_text=_("Your clients' answers to our mails go here.")
-    )
-    privacy_url = forms.URLField(label=_("Privacy page"), required=False, assume_scheme="https")
-    terms_url = forms.URLField(label=_("Terms page"), required=False, assume_scheme="https")
-    imprint_url = forms.URLField(label=_("Imprint"), required=False, assume_scheme="https")
-
-    def watch(self, preview_url: str) -> None:
-        """Show at `preview_url` how the colours read, while they are being chosen."""
-        for name in ("primary_color", "accent_color"):
-            self.fields[name].widget.attrs |= {
-                "hx-get": preview_url,
-                "hx-trigger": "input changed delay:200ms",
-                "hx-target": "#brand_preview",
-                "hx-include": "#id_primary_color, #id_accent_color",
-                "hx-sync": "#brand_preview:replace",
-            }
 
 
 class AllocateForm(forms.Form):

@@ -20,6 +20,7 @@ from portal.dashboard.roles import agency_of, owner_changes
 # Where each line leads (with the field on that page), its title, its drawing, and the word on its button.
 _LINES = {
     "company_name": ("dashboard:brand", gettext_lazy("Company name"), "building", gettext_lazy("Add")),
+    "logo": ("dashboard:brand_pictures", gettext_lazy("Logo"), "photo", gettext_lazy("Add")),
     "address": ("dashboard:address", gettext_lazy("Portal address"), "world", gettext_lazy("Show")),
     "hms_key": ("dashboard:hms", gettext_lazy("HMS key"), "plug-connected", gettext_lazy("Connect")),
     "publishable_key": (

@@ -15,6 +15,7 @@ from inbox import stripe_events
 from organizations import deliveries as relayed
 from portal.celery import app
 from portal.jobs import (
+    brand,
     deliveries,
     documents,
     domains,
@@ -46,6 +47,7 @@ KINDS: dict[str, Job] = {
     **deliveries.JOBS,
     **documents.JOBS,
     **invitations.JOBS,
+    **brand.JOBS,
 }
 # What moves a balance, or lets somebody who paid wait. Mails, comparisons and looks around stand behind them.
 _BALANCES = frozenset({stripe_events.KIND, purchases.CHECK_KIND, refunds_asked.CHECK_KIND, "sync_calls"})

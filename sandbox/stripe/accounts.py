@@ -29,7 +29,10 @@ def open_account(world: World, *, business_name: str, mode: str, charges_enabled
         "email": "owner@example.test",
         "metadata": {},
         "payouts_enabled": True,
-        "settings": {"dashboard": {"display_name": business_name, "timezone": "Europe/Amsterdam"}},
+        "settings": {
+            "dashboard": {"display_name": business_name, "timezone": "Europe/Amsterdam"},
+            "payments": {"statement_descriptor": business_name.upper()[:22]},
+        },
         "type": "standard",
         "_livemode": mode == "live",
         "_keys": keys,

@@ -1,4 +1,4 @@
-// Light or dark before the first paint: what was chosen here before, else what the device prefers.
+// Light or dark before the first paint: what was chosen here before, else what the page says, else what the device prefers.
 (function () {
   "use strict";
   var root = document.documentElement;
@@ -14,6 +14,7 @@
 
   function show() {
     var theme = chosen();
+    if (theme !== "light" && theme !== "dark") theme = root.dataset.themeDefault;
     if (theme !== "light" && theme !== "dark") theme = device.matches ? "dark" : "light";
     root.setAttribute("data-bs-theme", theme);
   }

@@ -14,6 +14,8 @@ pytestmark = pytest.mark.django_db
 
 CHANGES_NOTHING = {
     "dashboard:attention_look": "asks for one more comparison",
+    "dashboard:brand_leaks_start": "looks for names once more",
+    "dashboard:brand_mail_test": "has a mail sent to whoever asks",
     "dashboard:client_three_way": "reads, by a form because it takes a while",
     "dashboard:hms_compare": "asks for one more comparison",
     "dashboard:hms_refresh": "reads what is left at HMS",

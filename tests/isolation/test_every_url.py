@@ -39,6 +39,7 @@ PLATFORM = {
     # Whoever has the link; without it there is nothing to see.
     "platform:invitation": ANYBODY,
     "theme": ANYBODY,
+    "picture": ANYBODY,
     "stripe_webhook": MACHINE,
     "stripe_webhook_slash": MACHINE,
     "hms_webhook": MACHINE,
@@ -46,6 +47,8 @@ PLATFORM = {
 }
 PORTAL = {
     "theme": ANYBODY,
+    "picture": ANYBODY,
+    "initials_icon": ANYBODY,
     "storefront:home": ANYBODY,
     "storefront:*": CLIENT,
     "api:openapi": ANYBODY,

@@ -238,7 +238,8 @@ class Resource(Generic[S]):
         """A page as a view: of this noun's section, and for whom it may be. One that `changes` nothing is not logged
         when it is posted to; one that `tells` says itself what it did."""
         inside = enters(self.key)(_plain(page))
-        if method is not require_GET and changes:
+        changes = changes and method is not require_GET
+        if changes:
             inside = audited(f"{self.key}.{page.__name__}", typed=["name"], tells=tells, outside=True)(inside)
         guarded: View = method(requires(self.role)(inside))
         return asks_again(guarded) if changes and self.asks_again else guarded

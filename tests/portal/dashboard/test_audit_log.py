@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Visitor
 
 from agencies.models import Agency
@@ -20,7 +21,12 @@ from tests.support.portal import text_of
 
 pytestmark = pytest.mark.django_db
 ADA = trail.Who("member", "1", "ada@acme.test", "owner", "192.0.2.7")
-LOOK = {"company_name": "Acme Calls", "primary_color": "#3b82f6", "accent_color": "#0f766e"}
+LOOK = {
+    "company_name": "Acme Calls",
+    "primary_color": "#3b82f6",
+    "accent_color": "#0f766e",
+    "light_or_dark": "device",
+}
 
 
 def entries() -> list[AuditEntry]:
@@ -107,6 +113,19 @@ def test_keys_are_written_by_their_masks(ada: Dashboard, stripe_keys: dict[str, 
     told = "".join(f"{entry.before}{entry.after}" for entry in entries())
     assert "secret_key_mask" in told
     assert not [name for name, key in stripe_keys.items() if name.endswith("_key") and key in told]
+
+
+def test_a_picture_is_written_by_its_address_or_the_name_of_its_file(ada: Dashboard) -> None:
+    file = SimpleUploadedFile("logo.png", b"not drawn here")
+    assert ada.post("brand/pictures/logo/", **{"logo-upload": file}).status_code == 302
+    assert ada.post("brand/pictures/favicon/", **{"favicon-url": "https://acme.test/icon.png"}).status_code == 302
+    assert ada.post("brand/pictures/favicon/", **{"favicon-url": "nowhere"}).status_code == 200
+    for _twice in range(2):
+        ada.post("brand/pictures/favicon/remove/")
+    asked, named, removed = entries()
+    assert [entry.what for entry in (asked, named, removed)] == ["picture.asked", "picture.asked", "picture.removed"]
+    assert (asked.after, named.after) == ({"logo": "logo.png"}, {"favicon": "https://acme.test/icon.png"})
+    assert removed.before["favicon"]["url"] == "https://acme.test/icon.png"
 
 
 def test_an_export_is_written(ada: Dashboard) -> None:

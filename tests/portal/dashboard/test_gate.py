@@ -24,7 +24,7 @@ ASKED = {
     "payments", "payments_webhook", "hms", "organization_key", "client_tokens", "revoke_token", "slug", "domain_add",
     "domain_primary", "domain_release", "allocate", "team_invite", "team_bound", "team_leave", "invitation_again",
     "invitation_revoke", "member_role", "member_remove", "ownership_offer", "ownership_answer",
-    "organization_providers_new", "organization_providers_remove",
+    "organization_providers_new", "organization_providers_remove", "brand_mail_server", "brand_mail_server_remove",
 }  # fmt: skip
 
 
