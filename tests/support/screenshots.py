@@ -25,6 +25,7 @@ DASHBOARD = [
     "set-up",
     "overview",
     "attention",
+    "why",
     "clients",
     "calls",
     "purchases",
