@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
-from agencies import activation, attention, coverage, own_domains, watch
+from agencies import activation, attention, coverage, earnings, own_domains, watch
+from agencies.coverage import Coverage
+from agencies.earnings import Earnings
 from agencies.models import Agency
 from agencies.own_domains import Standing
 from agencies.watch import Alarm
@@ -50,13 +52,25 @@ class Attention:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientStates:
+    """How many clients there are, and of them how many are suspended, cannot call yet (their organization is not
+    ready), and are below zero."""
+
+    total: int
+    suspended: int
+    waiting: int
+    below_zero: int
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """Figures in seconds. `seconds_left` is None until HMS has said what is left."""
 
     seconds_left: int | None
     checked_at: datetime | None
-    outstanding: int
-    clients: int
+    cover: Coverage
+    earnings: Earnings
+    clients: ClientStates
     purchases: list[Purchase]
     calls: list[Call]
     attention: list[Attention]
@@ -70,12 +84,29 @@ def look(agency: Agency) -> Overview:
     return Overview(
         seconds_left=hms.seconds_left,
         checked_at=hms.checked_at,
-        outstanding=seen.outstanding,
-        clients=Client.objects.count(),
+        cover=seen,
+        earnings=earnings.look(agency, livemode=_livemode(agency)),
+        clients=_clients(),
         purchases=list(paid.select_related("client").order_by("-created_at")[:LATEST]),
         calls=list(_latest_calls()),
         attention=_attention(agency, watch.below(agency.pk, seen)),
     )
+
+
+def _livemode(agency: Agency) -> bool:
+    """Which payments count: the test ones only while Stripe is connected for tests."""
+    mode = StripeConnection.objects.filter(agency_id=agency.pk).values_list("livemode", flat=True).first()
+    return mode is not False
+
+
+def _clients() -> ClientStates:
+    found = Client.objects.aggregate(
+        total=Count("pk"),
+        suspended=Count("pk", filter=Q(state=Client.State.SUSPENDED)),
+        waiting=Count("pk", filter=~Q(organization__state=Organization.State.READY)),
+        below_zero=Count("pk", filter=Q(wallet__balance__lt=0)),
+    )
+    return ClientStates(**found)
 
 
 def _latest_calls() -> "list[Call]":

@@ -28,6 +28,7 @@ KEPT = timedelta(days=90)
 # A parent's list may hold its children's calls: by then each of them is known as its client's.
 _KNOWN_BY_NOW = pace.QUIET + timedelta(hours=1)
 _SUBJECT_TWICE, _SUBJECT_OWN, _SUBJECT_CHILD = "calls twice", "calls own", "organization "
+_SUBJECT_PARENT = "not below "
 _PAGE_SIZE = 200
 _LONGEST_NAME = 200
 
@@ -46,6 +47,7 @@ def look(now: datetime) -> None:
     _of_agency().filter(placed_at__lt=now - KEPT).delete()
     _tell_of_calls(own.name)
     _tell_of_children(own.children or ())
+    _tell_of_parents(own.children)
 
 
 def keep_twice(organization: Organization, calls: Sequence[HmsCall]) -> None:
@@ -73,6 +75,12 @@ def count() -> tuple[int, int]:
     """How many calls are kept, and their seconds."""
     found = _of_agency().aggregate(calls=Count("pk"), seconds=Sum("measured_seconds"))
     return found["calls"], found["seconds"] or 0
+
+
+def not_below_us() -> QuerySet[Discrepancy]:
+    """Clients' organizations that HMS did not list below the agency's own when it was last asked."""
+    kept = discrepancies.unresolved().filter(kind=Discrepancy.Kind.STRAY_CALLS)
+    return kept.filter(subject__startswith=_SUBJECT_PARENT)
 
 
 def _of_agency() -> QuerySet[StrayCall]:
@@ -141,6 +149,27 @@ def _tell_of_children(children: Sequence[ChildOrganization]) -> None:
     told = discrepancies.unresolved().filter(kind=Discrepancy.Kind.STRAY_CALLS, subject__startswith=_SUBJECT_CHILD)
     for row in told:
         if row.subject not in kept:
+            discrepancies.gone(kind=Discrepancy.Kind.STRAY_CALLS, subject=row.subject)
+
+
+def _tell_of_parents(children: Sequence[ChildOrganization] | None) -> None:
+    """Clients' organizations that hang on another organization than the agency's use other minutes than its own."""
+    if children is None:
+        return
+    below = {child.id for child in children}
+    made = Organization.objects.filter(hms_id__isnull=False, api_key_sealed__isnull=False)
+    astray = {f"{_SUBJECT_PARENT}{each.pk}": each for each in made.exclude(hms_id__in=below)}
+    for subject, each in astray.items():
+        words = _("“%(name)s” is not below your organization at HMS. Its calls do not use your minutes.")
+        discrepancies.note(
+            kind=Discrepancy.Kind.STRAY_CALLS,
+            subject=subject,
+            words=words % {"name": each.hms_name[:120]},
+            facts={"organization": each.hms_name[:_LONGEST_NAME], "organization_id": each.hms_id},
+            client_id=each.client_id,
+        )
+    for row in not_below_us():
+        if row.subject not in astray:
             discrepancies.gone(kind=Discrepancy.Kind.STRAY_CALLS, subject=row.subject)
 
 

@@ -48,6 +48,7 @@ WORDS: dict[str, "_StrPromise"] = {
     "portal.switched": gettext_lazy("Switched the portal on or off"),
     "purchase.refunded": gettext_lazy("Refunded a purchase"),
     "rate.changed": gettext_lazy("Changed an exchange rate"),
+    "remedy.pressed": gettext_lazy("Did something about what did not work"),
     "retention.changed": gettext_lazy("Changed how long a client's calls are kept"),
     "slug.changed": gettext_lazy("Changed the portal's address"),
     "stripe.connected": gettext_lazy("Changed the Stripe keys"),

@@ -114,6 +114,17 @@ def switch(request: HttpRequest) -> HttpResponse:
     return redirect("dashboard:setup", slug=agency.slug)
 
 
+def title_of(key: str) -> str:
+    """What a requirement is called."""
+    return str(_LINES[key][1])
+
+
+def place_of(key: str, agency: Agency) -> str:
+    """The page, with the place on it, where a requirement is met."""
+    name, hash_, place = _LINES[key][0].partition("#")
+    return reverse(name, args=[agency.slug]) + hash_ + place
+
+
 def _page(
     request: HttpRequest, requirements: list[Requirement], refused: list[Requirement] | None = None
 ) -> HttpResponse:
@@ -130,7 +141,7 @@ def _page(
 
 
 def _line(agency: Agency, requirement: Requirement, red: set[str]) -> Line:
-    to, title, icon, action = _LINES[requirement.key]
+    _to, title, icon, action = _LINES[requirement.key]
     is_red = requirement.key in red or requirement.state is State.WRONG
     if requirement.state is State.DONE and requirement.key not in ("address", "connection"):
         action = gettext_lazy("Change")
@@ -138,6 +149,4 @@ def _line(agency: Agency, requirement: Requirement, red: set[str]) -> Line:
         action = gettext_lazy("Fix")
     elif requirement.state is State.WAITING and requirement.key == "domain":
         action = gettext_lazy("Show")
-    name, hash_, place = to.partition("#")
-    href = reverse(name, args=[agency.slug]) + hash_ + place
-    return Line(requirement, str(title), icon, href, str(action), is_red)
+    return Line(requirement, str(title), icon, place_of(requirement.key, agency), str(action), is_red)

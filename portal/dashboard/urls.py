@@ -30,6 +30,7 @@ from portal.dashboard import (
     team_pages,
     three_way,
     webhooks,
+    why,
 )
 from portal.dashboard.organization.urls import urlpatterns as inside_organizations
 
@@ -42,6 +43,8 @@ urlpatterns = [
     path("attention/", attention.table, name="attention"),
     path("attention/<uuid:item_id>/resolve/", attention.resolve, name="attention_resolve"),
     path("attention/<uuid:item_id>/again/", attention.look_again, name="attention_look"),
+    path("why/", why.page, name="why"),
+    path("why/<slug:action>/", why.press, name="why_press"),
     path("clients/", clients.table, name="clients"),
     path("clients/<uuid:client_id>/", clients.detail, name="client"),
     path("clients/<uuid:client_id>/statement/", statement.page, name="client_statement"),

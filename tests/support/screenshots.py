@@ -27,6 +27,7 @@ DASHBOARD = [
     "set-up",
     "overview",
     "attention",
+    "why",
     "clients",
     "calls",
     "purchases",

@@ -75,6 +75,29 @@ def test_it_shows_what_is_left_what_is_owed_and_what_happened(ada, acme: Agency)
         assert shown in page
 
 
+def test_revenue_margin_runway_and_coverage_stand_on_the_page_with_a_table_beside_the_charts(ada, acme: Agency) -> None:
+    HMSConnection.objects.create(agency=acme, seconds_left=3000, checked_at=timezone.now())
+    with door.enter(acme):
+        busy_client()
+        Purchase.objects.update(paid_at=timezone.now(), paid_minor=4000)
+        Call.objects.update(cost_micro_per_minute=70_000)
+    page = ada.get("overview/").content.decode()
+    # 204 s at 0.07 for a minute are 23.8 cents.
+    for shown in ("€ 39.76 after the cost of calls", "99.4 %", "your minutes cover 50.0 %", "14 days", "1 today"):
+        assert shown in page, shown
+    assert 'data-table="earnings-by-day"' in page
+    assert 'data-value="40.00"' in page
+
+
+def test_clients_who_need_something_are_counted_by_what_it_is(ada, acme: Agency) -> None:
+    with door.enter(acme):
+        for number in (1, 2):
+            busy_client(number)
+        Client.objects.filter(name="Client 1").update(state=Client.State.SUSPENDED)
+    page = ada.get("overview/").content.decode()
+    assert "2 not ready to call · 1 suspended" in page
+
+
 @pytest.mark.parametrize(
     ("left", "words"), [(60, "nearly used up"), (6000, "more credits than you have minutes"), (600_000, "")]
 )
