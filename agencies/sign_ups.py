@@ -31,26 +31,24 @@ class NotWaitingToArrive(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """Somebody who began to sign up."""
+    """Somebody who began to sign up. They become a client by themselves as soon as they go on."""
 
     user_id: UUID
     email: str
+    name: str
     began_at: datetime
     step: Step
 
 
-def unfinished(*, limit: int) -> list[Unfinished]:
-    """Who has not finished, the latest first, and no more than `limit`. One query."""
-    rows = _waiting().annotate(is_proved=Exists(_proved())).order_by("-created_at")
+def unfinished(*, limit: int, search: str = "") -> list[Unfinished]:
+    """Who has not finished and has `search` in their address, the latest first, no more than `limit`. One query."""
+    # No address holds a NUL, and PostgreSQL takes none.
+    words = search.replace("\0", "").strip()
+    found = _waiting().filter(email__icontains=words) if words else _waiting()
     return [
-        Unfinished(user_id, email, began_at, Step.ARRIVAL if is_proved else Step.CODE)
-        for user_id, email, began_at, is_proved in rows.values_list("pk", "email", "created_at", "is_proved")[:limit]
+        Unfinished(each.pk, each.email, each.name, each.created_at, Step.ARRIVAL if each.is_proved else Step.CODE)
+        for each in found.annotate(is_proved=Exists(_proved())).order_by("-created_at", "-pk")[:limit]
     ]
-
-
-def count() -> int:
-    """How many have not finished."""
-    return _waiting().count()
 
 
 def newest_client_at() -> datetime | None:

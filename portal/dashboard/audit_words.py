@@ -30,6 +30,7 @@ WORDS: dict[str, "_StrPromise"] = {
     "endpoint.removed": gettext_lazy("Removed a client's webhook"),
     "export.audit": gettext_lazy("Exported the audit log"),
     "export.calls": gettext_lazy("Exported calls"),
+    "export.clients": gettext_lazy("Exported clients"),
     "export.purchases": gettext_lazy("Exported purchases"),
     "export.statement": gettext_lazy("Exported a statement"),
     "hms.alarms_changed": gettext_lazy("Changed the alarms for minutes"),

@@ -1,4 +1,4 @@
-"""Clients: the table, one client with everything about it, and credits given by hand."""
+"""One client with everything about it, and credits given by hand."""
 
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from agencies import allocation, call_log, directory
+from agencies import allocation, call_log
 from agencies.models import Agency
 from billing import disputes, expiry, wallets
 from billing.credits import SECONDS_PER_CREDIT
@@ -35,14 +35,6 @@ _ENTRIES = 20
 # That credits are used up stands beside them, and lines in use are no trouble.
 _TOLD = (Obstacle.DISPUTE, Obstacle.DEBT, Obstacle.DAY, Obstacle.TEST)
 _LATEST = 6
-
-
-@require_GET
-def table(request: HttpRequest) -> HttpResponse:
-    """Everybody who has signed up, the latest first."""
-    search = request.GET.get("search", "")[:120]
-    page = directory.page(search=search, after=request.GET.get("after", ""))
-    return render(request, "dashboard/clients.html", {"page": page, "search": search, "nav": "clients"})
 
 
 @require_GET

@@ -1,7 +1,9 @@
-"""The table of clients: everything about them in one query a page, found by name and address, key by key."""
+"""The table of clients: a page costs the same whatever it holds; found, chosen and put in order, key by key."""
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -9,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from agencies import directory
+from agencies.directory import Order, Show
 from agencies.models import Agency
 from billing import ledger
-from billing.models import LedgerEntry
+from billing.models import Dispute, LedgerEntry, Package, Purchase, Refund
 from calls.models import Call
 from clients.models import Client
 from organizations.models import Organization
@@ -82,7 +85,7 @@ def test_twenty_clients_cost_as_many_queries_as_one() -> None:
         busy(number)
     with CaptureQueriesContext(connection) as twenty:
         assert len(directory.page().rows) == 20
-    assert len(twenty) == len(one) == 1
+    assert len(twenty) == len(one) == 4
 
 
 def test_pages_follow_one_another_without_gap_or_repeat() -> None:
@@ -109,13 +112,13 @@ def test_clients_of_the_same_moment_are_all_shown() -> None:
 def test_somebody_is_found_by_name_or_address(words: str) -> None:
     for number in range(3):
         client(number)
-    assert names(directory.page(search=words)) == ["Client 2"]
+    assert names(directory.page(directory.Choice(search=words))) == ["Client 2"]
 
 
 @pytest.mark.parametrize("words", ["%", "_", "'; --", "nobody"])
 def test_signs_of_sql_find_nobody(words: str) -> None:
     client(1)
-    assert names(directory.page(search=words)) == []
+    assert names(directory.page(directory.Choice(search=words))) == []
 
 
 @pytest.mark.parametrize(
@@ -124,3 +127,98 @@ def test_signs_of_sql_find_nobody(words: str) -> None:
 def test_a_bad_key_starts_over(after: str) -> None:
     client(1)
     assert names(directory.page(after=after)) == ["Client 1"]
+
+
+# --- Choice and order -------------------------------------------------------------------------------------------------
+
+
+def chosen(**choice: Any) -> list[str]:
+    return names(directory.page(directory.Choice(**choice)))
+
+
+def test_a_choice_shows_its_clients_alone() -> None:
+    busy(1)
+    client(2)
+    Client.objects.filter(name="Client 2").update(state=Client.State.SUSPENDED)
+    assert chosen(show=Show.ACTIVE) == ["Client 1"]
+    assert chosen(show=Show.SUSPENDED) == chosen(show=Show.EMPTY) == ["Client 2"]
+    assert chosen(show=Show.SILENT) == chosen(show=Show.NOT_READY) == ["Client 2"]
+
+
+def test_an_order_puts_first_what_it_names() -> None:
+    client(3)
+    busy(2)
+    Client.objects.create(name="Ann", email="ANN@client.test", created_at=NOW - timedelta(days=9))
+    assert chosen(order=Order.EMAIL) == ["Ann", "Client 2", "Client 3"]
+    assert chosen(order=Order.MOST)[0] == chosen(order=Order.LEAST)[-1] == "Client 2"
+
+
+@pytest.mark.parametrize("order", list(Order))
+def test_pages_of_every_order_follow_one_another_without_gap_or_repeat(order: Order) -> None:
+    for number in range(7):
+        (busy if number % 3 == 0 else client)(number)
+    seen = [row.name for row in pages(directory.Choice(order=order))]
+    assert seen == chosen(order=order)
+    assert len(set(seen)) == 7
+
+
+def pages(choice: directory.Choice) -> Iterator[directory.Row]:
+    after = ""
+    while True:
+        page = directory.page(choice, after=after, size=2)
+        yield from page.rows
+        after = page.older
+        if not after:
+            return
+
+
+@pytest.mark.parametrize("order", [Order.EMAIL, Order.LEAST, Order.MOST])
+@pytest.mark.parametrize(
+    "after", ["x", "~", "a\0~00000000-0000-4000-8000-000000000000", f"{'9' * 40}~00000000-0000-4000-8000-000000000000"]
+)
+def test_a_bad_key_of_any_order_is_no_error(order: Order, after: str) -> None:
+    client(1)
+    assert directory.page(directory.Choice(order=order), after=after).older == ""
+
+
+def test_every_client_of_a_choice_comes_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directory, "ROWS_AT_A_TIME", 2)
+    for number in range(5):
+        client(number)
+    assert [row.name for row in directory.every(directory.Choice(), livemode=True)] == chosen()
+
+
+# --- What was paid ----------------------------------------------------------------------------------------------------
+
+
+def bought(of: Client, **fields: Any) -> Purchase:
+    package = Package.objects.filter(name="Starter").first()
+    package = package or Package.objects.create(name="Starter", credits=100, price_minor=4000)
+    values = {"package_name": "Starter", "seconds": 6000, "price_minor": 4000, "currency": "eur", "livemode": True}
+    return Purchase.objects.create(
+        client=of, package=package, **{**values, "state": Purchase.State.PAID, "paid_at": NOW, **fields}
+    )
+
+
+def paid_by(number: int, *, livemode: bool = True) -> dict[str, int]:
+    return next(row.paid_minor for row in directory.page(livemode=livemode).rows if row.name == f"Client {number}")
+
+
+def test_what_a_client_paid_is_what_was_charged_less_what_went_back() -> None:
+    ben = client(1)
+    first = bought(ben, paid_minor=3500)
+    second = bought(ben)
+    bought(ben, currency="usd", price_minor=900)
+    bought(ben, state=Purchase.State.PENDING, paid_at=None)
+    bought(ben, livemode=False, price_minor=77)
+    for state, minor in ((Refund.State.SUCCEEDED, 1000), (Refund.State.FAILED, 100)):
+        Refund.objects.create(
+            purchase=first, stripe_refund_id=str(uuid4()), amount_minor=minor, currency="eur", state=state
+        )
+    Dispute.objects.create(
+        purchase=second, stripe_dispute_id="d", amount_minor=4000, currency="eur", status="lost", withdrawn_minor=4000
+    )
+    bought(client(2), price_minor=1)
+    assert paid_by(1) == {"eur": 2500, "usd": 900}
+    assert paid_by(1, livemode=False) == {"eur": 77}
+    assert paid_by(2) == {"eur": 1}

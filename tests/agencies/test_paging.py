@@ -39,4 +39,4 @@ def test_the_ends_of_time_are_keys_like_others(inside_acme: Agency, key: str) ->
 
 @pytest.mark.django_db
 def test_a_search_for_what_no_name_can_hold_finds_what_is_left_of_it(inside_acme: Agency) -> None:
-    assert directory.page(search="no\0body").rows == []
+    assert directory.page(directory.Choice(search="no\0body")).rows == []

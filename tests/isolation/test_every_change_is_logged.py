@@ -23,7 +23,13 @@ CHANGES_NOTHING = {
     "dashboard:organization_mcp_test": "has HMS look whether it reaches a server",
     "dashboard:payments_webhook_test": "has Stripe say something",
 }
-EXPORTS = {"dashboard:audit_csv", "dashboard:calls_csv", "dashboard:client_statement_csv", "dashboard:purchases_csv"}
+EXPORTS = {
+    "dashboard:audit_csv",
+    "dashboard:calls_csv",
+    "dashboard:client_statement_csv",
+    "dashboard:clients_csv",
+    "dashboard:purchases_csv",
+}
 
 
 def test_every_change_is_logged(acme: Agency, cast: Cast) -> None:
