@@ -21,5 +21,5 @@ def of_new(organization: Organization, told: Iterable[HmsCall]) -> frozenset[str
     asked = {hms_id: by_assistant[hms_id] for hms_id in fresh if by_assistant[hms_id]}
     if not asked:
         return frozenset()
-    open_ones = {row.id for row in assistants.in_use(organization) if not row.is_private}
+    open_ones = assistants.open_ids(organization)
     return frozenset(hms_id for hms_id, assistant_id in asked.items() if assistant_id not in open_ones)

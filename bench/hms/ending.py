@@ -16,7 +16,7 @@ from bench.hms import agencies
 from bench.hms.agencies import Connected
 from stack import terminal
 
-CALLS_A_SECOND, SENDERS, LOOK_EVERY = 20, 4, 0.02
+CALLS_A_SECOND, SENDERS, LOOK_EVERY = 20, 4, 0.1
 # A balance of somebody active is looked at every 45 seconds; this long calls end, all over the pause.
 UNHINTED_SECONDS, UNHINTED_A_SECOND = 45, 4
 
@@ -81,7 +81,7 @@ def _end(ground: Ground, connected: Connected, turns: range, start: float, a_sec
 
 
 def _watch(ground: Ground, schema: str, number: int, *, patience: float) -> dict[str, float]:
-    """When each call was booked for others to see, as somebody finds who looks fifty times a second.
+    """When each call was booked for others to see, as somebody finds who looks ten times a second.
 
     Its row says so in the transaction that has the entry.
     """
