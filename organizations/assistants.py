@@ -4,7 +4,7 @@ What we make points at our own endpoint from the start. Nothing that is handed o
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, cast
 from uuid import UUID
@@ -53,13 +53,20 @@ class Number:
     assistant_id: str | None
 
 
-def open_ids(organization: Organization) -> frozenset[str]:
-    """The assistants that are not in privacy mode, as they were a minute ago at most. Raises as `in_use` does."""
+def modes(organization: Organization, asked: Collection[str]) -> Mapping[str, bool]:
+    """Which of the assistants `asked` for are in privacy mode (True), as they were a minute ago at most.
 
-    def fetch() -> frozenset[str]:
-        return frozenset(row.id for row in in_use(organization) if not row.is_private)
+    HMS is asked anew about one that was not there then; who is still absent, HMS does not list. Raises as `in_use`.
+    """
 
-    return _kept(f"open_assistants.{organization.pk}", fetch, seconds=_KEEP_MODE_SECONDS)
+    def fetch() -> dict[str, bool]:
+        return {row.id: row.is_private for row in in_use(organization)}
+
+    known = _kept(f"modes.{organization.pk}", fetch, seconds=_KEEP_MODE_SECONDS)
+    if not known.keys() >= set(asked):
+        reporting.forget(organization)
+        known = _kept(f"modes.{organization.pk}", fetch, seconds=_KEEP_MODE_SECONDS)
+    return {each: known[each] for each in asked if each in known}
 
 
 def in_use(organization: Organization) -> tuple[Assistant, ...]:
