@@ -106,8 +106,8 @@ DATABASES["default"] |= {
 DATABASE_POOL = env.int("DATABASE_POOL", default=0)
 if DATABASE_POOL:
     DATABASES["default"]["CONN_MAX_AGE"] = 0
-    pool = {"min_size": 2, "max_size": DATABASE_POOL, "timeout": 3, "max_lifetime": 600}
-    DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), "pool": pool}
+    _pool = {"min_size": 2, "max_size": DATABASE_POOL, "timeout": 3, "max_lifetime": 600}
+    DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), "pool": _pool}
 DATABASE_ROUTERS = ["tenancy.guard.SameSchemaRouter", "django_tenants.routers.TenantSyncRouter"]
 TENANT_LIMIT_SET_CALLS = True
 
