@@ -9,7 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 # Does one piece of work and returns how much that was.
@@ -54,9 +54,7 @@ def _answers() -> Iterator[Callable[..., None]]:
 def _run(work: Work, seconds: float) -> tuple[int, float]:
     done, start = 0, time.perf_counter()
     until = start + seconds
-    try:
+    with suppress(NoMoreWork):
         while time.perf_counter() < until:
             done += work()
-    except NoMoreWork:
-        pass
     return done, time.perf_counter() - start

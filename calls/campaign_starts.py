@@ -10,7 +10,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from billing import wallets
-from calls import campaign_pauses, holds
+from calls import campaign_pauses, obstacles
 from calls.models import Call
 from clients import limits
 from clients.models import Client
@@ -87,7 +87,7 @@ def start(organization: Organization, client: HMSClient, campaign_id: str) -> Ca
     """
     if organization.client.state == Client.State.SUSPENDED or organization.state == Organization.State.SUSPENDED:
         raise ClientSuspended(_("This client is suspended: no call starts."))
-    why = holds.obstacle(wallets.get(organization.client_id))
+    why = obstacles.obstacle(wallets.get(organization.client_id))
     if why is not None:
         raise TooLittleTime(_("The client's next call would not start. The page of the client says why."))
     campaign = client.campaigns.get(campaign_id)

@@ -13,28 +13,9 @@ from django.db.models import QuerySet
 from billing import wallets
 from calls import obstacles, rating, rehearsals
 from calls.models import Hold
-from calls.obstacles import LimitReached, NotEnoughTime, Obstacle, OutOfCredits, obstacle, refusal
 from clients import limits
 from hms_client import Call as HmsCall
 from organizations.models import Organization
-
-# The rule of what may start is spoken of together with what a start sets aside.
-__all__ = [
-    "IN_THE_BROWSER",
-    "LimitReached",
-    "NotEnoughTime",
-    "Obstacle",
-    "OutOfCredits",
-    "adopt",
-    "expire",
-    "longest_call",
-    "name",
-    "obstacle",
-    "refusal",
-    "release",
-    "release_one",
-    "take",
-]
 
 # Beyond what was set aside, so that a call ends with a sentence and not in one.
 GRACE_SECONDS = 30
@@ -43,8 +24,6 @@ SETTLING_SECONDS = 120
 # HMS notes a call within this time of being asked for it, by a clock that may differ from ours by this much.
 _PLACED_WITHIN = timedelta(minutes=5)
 _CLOCKS_DIFFER = timedelta(minutes=1)
-
-
 # Stands where the number would, for a call in the browser: it has none.
 IN_THE_BROWSER = "web"
 
@@ -63,7 +42,7 @@ def take(
     """Set aside what one call may use: of what is available what the assistant's maximum and the limits allow.
 
     `rounding` is the step in seconds that its time will be rounded up to. A call that has a hold keeps it. Inside the
-    caller's transaction. Raises NotEnoughTime or a subclass of it.
+    caller's transaction. Raises obstacles.NotEnoughTime or a subclass of it.
     """
     wallet = wallets.lock(organization.client_id)
     known = _open(organization).filter(hms_call_id=hms_call_id).first() if hms_call_id else None
@@ -72,7 +51,7 @@ def take(
     rehearsals.take_turns()
     room = obstacles.room(wallet, limits.of(organization.client_id), now=now)
     if room.obstacle is not None:
-        raise obstacles.REFUSALS[room.obstacle](refusal(room.obstacle))
+        raise obstacles.REFUSALS[room.obstacle](obstacles.refusal(room.obstacle))
     seconds = min(room.seconds, rating.billed_seconds(assistant_maximum or room.seconds, rounding=rounding))
     hold = Hold.objects.create(
         id=hold_id or uuid.uuid4(),

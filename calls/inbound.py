@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
-from calls import holds
+from calls import holds, obstacles
 from clients import limits
 from clients.models import Client
 from organizations.models import Organization
@@ -51,7 +51,7 @@ def answer(
                 hms_call_id=hms_call_id,
                 rounding=rounding,
             )
-    except holds.NotEnoughTime as error:
+    except obstacles.NotEnoughTime as error:
         return _instead(allowed, error)
     except OperationalError as error:
         log.warning("organization %s: %s; the call gets the grace alone", organization_id, type(error).__name__)
@@ -59,10 +59,10 @@ def answer(
     return Answer(max_duration_seconds=holds.longest_call(hold))
 
 
-def _instead(allowed: limits.Limits, why: holds.NotEnoughTime) -> Answer:
+def _instead(allowed: limits.Limits, why: obstacles.NotEnoughTime) -> Answer:
     """What the caller gets. The fallback assistant is for credits that ran out, and has the grace alone: what a limit
     or a dispute keeps from starting does not start in another way."""
-    if allowed.assistant_id and isinstance(why, holds.OutOfCredits):
+    if allowed.assistant_id and isinstance(why, obstacles.OutOfCredits):
         return Answer(max_duration_seconds=holds.GRACE_SECONDS, assistant_id=allowed.assistant_id)
     return Answer(refusal=_refusal(allowed))
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing import wallets
-from calls import holds, identity
+from calls import holds, identity, obstacles
 from calls.models import Call, Hold
 from clients.models import Client
 from follow_ups import agenda
@@ -195,9 +195,9 @@ def _set_aside(
                 hold_id=form_token,
                 rounding=rounding,
             )
-        except holds.LimitReached as error:
+        except obstacles.LimitReached as error:
             raise LimitReached(str(error)) from error
-        except holds.NotEnoughTime as error:
+        except obstacles.NotEnoughTime as error:
             raise NotEnoughTime(str(error)) from error
         Organization.objects.filter(pk=organization.pk).update(active_at=now)
         agenda.schedule(kind="sync_calls", subject=str(organization.pk))

@@ -18,8 +18,8 @@ def of_new(organization: Organization, told: Iterable[HmsCall]) -> frozenset[str
     """
     by_assistant = {call.id: call.assistant_id for call in told}
     fresh = by_assistant.keys() - identity.known(by_assistant).keys()
-    asked = {hms_id: by_assistant[hms_id] for hms_id in fresh if by_assistant[hms_id]}
+    asked = {hms_id: by for hms_id in fresh if (by := by_assistant[hms_id])}
     if not asked:
         return frozenset()
-    open_ones = {row.id for row in assistants.in_use(organization) if not row.is_private}
-    return frozenset(hms_id for hms_id, assistant_id in asked.items() if assistant_id not in open_ones)
+    private = assistants.modes(organization, set(asked.values()))
+    return frozenset(hms_id for hms_id, assistant_id in asked.items() if private.get(assistant_id, True))

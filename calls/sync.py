@@ -58,7 +58,8 @@ def sync(organization_id: UUID, *, terms: Terms) -> Synced:
     done = _book(organization, told, terms, asked_at)
     running = [call.id for call in told if not is_over(call.status, has_ended=call.ended_at is not None)]
     _finish(organization, asked_at=asked_at, swept=sweep, running=running, active=bool(done.new or done.entries))
-    next_at = _next_look(organization_id, timezone.now())
+    now = timezone.now()
+    next_at = _next_look(_state(organization_id, now), now)
     return Synced(next_at, len(told), done.new, done.entries, done.elsewhere)
 
 
@@ -99,32 +100,74 @@ def _finish(organization: Organization, *, asked_at: datetime, swept: bool, runn
     Organization.objects.filter(pk=organization.pk).update(**moved)
 
 
-def _next_look(organization_id: UUID, now: datetime) -> datetime:
+def not_before(organization_id: UUID, now: datetime) -> datetime | None:
+    """When the next look is due, if the last one began after all that was told; None when it is due now. HMS reports an
+    end twice, and one look is enough for both.
+    """
+    state = _state(organization_id, now)
+    if state.looked_at is None or state.is_hinted or state.is_told_since:
+        return None
+    due_at = _next_look(state, state.looked_at)
+    return due_at if due_at > now else None
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What decides how soon an organization is looked at again; `is_told_since` the last look began."""
+
+    looked_at: datetime | None
+    active_at: datetime
+    is_running: bool
+    time_is_missing: bool
+    hinted_at: datetime | None
+    is_hinted: bool
+    is_told_since: bool
+
+
+def _state(organization_id: UUID, now: datetime) -> _State:
     unsettled = Call.objects.filter(organization_id=organization_id, booked_at=None)
-    running = unsettled.filter(ended_at=None, placed_at__gt=now - _LONGEST_CALL)
+    told, unseen = _told(organization_id), _unseen_hints(organization_id, now)
     facts = Organization.objects.filter(pk=organization_id).values_list(
+        "calls_synced_until",
         "active_at",
-        Exists(running),
+        Exists(unsettled.filter(ended_at=None, placed_at__gt=now - _LONGEST_CALL)),
         Exists(Hold.objects.filter(organization_id=organization_id, released_at=None)),
         Exists(unsettled.filter(ended_at__gt=now - _MISSING_FOR_A_WHILE)),
         Subquery(HmsEndpoint.objects.filter(organization_id=organization_id).values("last_event_at")),
-        Exists(_unseen_hints(organization_id, now)),
+        Exists(unseen),
+        Exists(told.filter(received_at__gte=OuterRef("calls_synced_until"))),
     )
-    active_at, is_running, is_held, time_is_missing, hinted_at, is_hinted = facts.get()
-    return pace.next_look(
-        now,
+    looked_at, active_at, is_running, is_held, time_is_missing, hinted_at, is_hinted, is_told_since = facts.get()
+    return _State(
+        looked_at,
+        active_at,
         is_running=is_running or is_held,
-        is_hinted=is_hinted and _is_unseen(_unseen_hints(organization_id, now)),
         time_is_missing=time_is_missing,
         hinted_at=hinted_at,
-        active_at=active_at,
+        is_hinted=is_hinted and _is_unseen(unseen),
+        is_told_since=is_told_since,
     )
+
+
+def _next_look(state: _State, now: datetime) -> datetime:
+    return pace.next_look(
+        now,
+        is_running=state.is_running,
+        is_hinted=state.is_hinted,
+        time_is_missing=state.time_is_missing,
+        hinted_at=state.hinted_at,
+        active_at=state.active_at,
+    )
+
+
+def _told(organization_id: UUID) -> QuerySet[HmsEvent]:
+    """What HMS has reported, apart from its questions."""
+    return HmsEvent.objects.filter(endpoint__organization_id=organization_id).exclude(type__in=hms_targets.ANSWERED)
 
 
 def _unseen_hints(organization_id: UUID, now: datetime) -> QuerySet[HmsEvent]:
     """News of a short while ago about calls that the list does not show, or not as over although they are."""
-    mine = HmsEvent.objects.filter(endpoint__organization_id=organization_id).exclude(type__in=hms_targets.ANSWERED)
-    recent = mine.filter(received_at__gt=now - pace.HINT_IS_FOLLOWED)
+    recent = _told(organization_id).filter(received_at__gt=now - pace.HINT_IS_FOLLOWED)
     seen = Call.objects.filter(hms_id=OuterRef("call_id"))
     is_live = Q(call_status__in=LIVE_STATUSES)
     return recent.filter(~Exists(seen) | ~is_live & ~Exists(seen.exclude(booked_at=None)))

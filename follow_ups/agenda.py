@@ -66,16 +66,18 @@ def schedule(*, kind: str, subject: str = "", due_at: datetime | None = None, ag
         transaction.on_commit(bell.ring)
 
 
-def schedule_within(statement: str, values: Sequence[Any], *, asked: str) -> tuple[Any, ...] | None:
-    """Run a statement that makes work necessary and, as part of it, ask for the work now: one round trip for both.
+def schedule_within(
+    statement: str, values: Sequence[Any], *, asked: str, is_due: bool = True
+) -> tuple[Any, ...] | None:
+    """Run a statement that makes work necessary and, as part of it, ask for the work: one round trip for both.
 
     The server keeps it parsed: its values have casts. `asked` is a query over the statement's RETURNING, which it calls
-    `made`, for agency_id, kind, subject and due_at.
+    `made`, for agency_id, kind, subject and due_at. Nobody is woken for what is not `is_due` yet.
     What the statement returned first; None when it made nothing, and then nothing is asked for.
     """
     both = f"WITH made AS ({statement}), asked AS ({_UPSERT.format(asked=asked)}) SELECT * FROM made"  # noqa: S608 - ours
     made: tuple[Any, ...] | None = connection.ask_prepared(both, values)
-    if made is not None:
+    if made is not None and is_due:
         transaction.on_commit(bell.ring)
     return made
 

@@ -90,7 +90,9 @@ def _keep(endpoint: HmsEndpoint, event: WebhookEvent | None, body: bytes, now: d
     asking = (due_at, endpoint.agency_id, str(endpoint.organization_id))
     with transaction.atomic():
         # In this order everywhere: the agenda's row before the endpoint's.
-        made = agenda.schedule_within(_INSERT, [endpoint.pk, *said, body_hash, now, *asking], asked=_ASKED)
+        made = agenda.schedule_within(
+            _INSERT, [endpoint.pk, *said, body_hash, now, *asking], asked=_ASKED, is_due=due_at <= now
+        )
         if made is None:
             HmsEvent.objects.filter(endpoint=endpoint, body_hash=body_hash).update(deliveries=F("deliveries") + 1)
             return False

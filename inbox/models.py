@@ -79,7 +79,8 @@ class HmsEndpoint(models.Model):
 class HmsEvent(models.Model):
     """A report of HMS: a hint to look, never a number to book."""
 
-    endpoint = models.ForeignKey(HmsEndpoint, on_delete=models.CASCADE, related_name="events")
+    # Without an index of its own: the two below begin with it.
+    endpoint = models.ForeignKey(HmsEndpoint, on_delete=models.CASCADE, related_name="events", db_index=False)
     type = models.CharField(max_length=60)
     call_id = models.CharField(max_length=255, blank=True)
     call_status = models.CharField(max_length=60, blank=True)
@@ -91,7 +92,11 @@ class HmsEvent(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["endpoint", "body_hash"], name="hms_event_once_per_body")]
         # Old rows go by their time. They lie in that order, so an index of some blocks' bounds is enough.
-        indexes = [BrinIndex(fields=["received_at"], autosummarize=True, name="hms_event_age")]
+        indexes = [
+            BrinIndex(fields=["received_at"], autosummarize=True, name="hms_event_age"),
+            # What an organization was told lately is asked at each look at its calls.
+            models.Index(fields=["endpoint", "received_at"], name="hms_event_latest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.call_id}"

@@ -4,7 +4,7 @@ What we make points at our own endpoint from the start. Nothing that is handed o
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, cast
 from uuid import UUID
@@ -22,6 +22,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 # Long enough for a page that is loaded twice, short enough that a change at HMS is seen.
 _KEEP_SECONDS = 15
+# Asked with every new call. What is changed in the dashboard holds at once.
+_KEEP_MODE_SECONDS = 60
 _LONGEST_CALL_SECONDS = 1800
 
 
@@ -49,6 +51,22 @@ class Number:
     phone_number: str
     name: str
     assistant_id: str | None
+
+
+def modes(organization: Organization, asked: Collection[str]) -> Mapping[str, bool]:
+    """Which of the assistants `asked` for are in privacy mode (True), as they were a minute ago at most.
+
+    HMS is asked anew about one that was not there then; who is still absent, HMS does not list. Raises as `in_use`.
+    """
+
+    def fetch() -> dict[str, bool]:
+        return {row.id: row.is_private for row in in_use(organization)}
+
+    known = _kept(f"modes.{organization.pk}", fetch, seconds=_KEEP_MODE_SECONDS)
+    if not known.keys() >= set(asked):
+        reporting.forget(organization)
+        known = _kept(f"modes.{organization.pk}", fetch, seconds=_KEEP_MODE_SECONDS)
+    return {each: known[each] for each in asked if each in known}
 
 
 def in_use(organization: Organization) -> tuple[Assistant, ...]:
@@ -122,13 +140,13 @@ def _voice(row: HmsAssistant) -> str:
     return ""
 
 
-def _kept(key: str, fetch: Callable[[], T]) -> T:
+def _kept(key: str, fetch: Callable[[], T], *, seconds: int = _KEEP_SECONDS) -> T:
     """What was fetched some seconds ago, or now. Without the cache, now."""
     try:
         known = cache.get(key)
         if known is None:
             known = fetch()
-            cache.set(key, known, timeout=_KEEP_SECONDS)
+            cache.set(key, known, timeout=seconds)
     except RedisError as error:
         log.warning("nothing kept: %s", type(error).__name__)
         return fetch()

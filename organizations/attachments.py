@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hms_client import Assistant
-from organizations import hms, reporting
+from organizations import hms, model_tools, reporting
 from organizations.configurations import plain
 from organizations.custom_tools import CustomTool
 from organizations.models import Organization
@@ -34,8 +34,8 @@ class Attached:
 
 def read(row: Assistant) -> Attached:
     """What the assistant may use of functions that it reports to us, and of MCP servers."""
-    entries = _entries(row)
-    names = tuple(name for entry in entries if (name := _name(entry)))
+    entries = model_tools.entries(row)
+    names = tuple(name for entry in entries if (name := model_tools.name(entry)))
     servers = {entry["mcp_server_id"]: _use(entry) for entry in entries if _is_mcp(entry)}
     return Attached(names, servers)
 
@@ -48,27 +48,28 @@ def changed(
     `ours` are all custom tools there are: a function that is none of them is somebody else's, and stays.
     """
     known = {tool.name: tool for tool in ours}
-    kept = [entry for each in _entries(row) if (entry := _kept(each, known, names, servers)) is not None]
-    there = {_name(entry) for entry in kept}
+    kept = [entry for each in model_tools.entries(row) if (entry := _kept(each, known, names, servers)) is not None]
+    there = {model_tools.name(entry) for entry in kept}
     kept += [_function(known[name]) for name in names if name in known and name not in there]
     attached = {entry["mcp_server_id"] for entry in kept if _is_mcp(entry)}
     kept += [_mcp(server_id, use) for server_id, use in servers.items() if server_id not in attached and use.allowed]
-    if kept == _entries(row):
+    if kept == model_tools.entries(row):
         return None
-    return {**plain(row.llm_config or {}), "tools": kept}
+    return model_tools.block(row, kept)
 
 
 def portable(row: Assistant, *, without: Collection[str] = ()) -> dict[str, Any] | None:
     """The block for a copy in another organization: MCP servers stay behind, and so do the custom tools named."""
     block: dict[str, Any] | None = plain(row.llm_config)
     if block and "tools" in block:
-        block["tools"] = [entry for entry in _entries(row) if not _is_mcp(entry) and _name(entry) not in without]
+        mine = [entry for entry in model_tools.entries(row) if not _is_mcp(entry)]
+        block["tools"] = [entry for entry in mine if model_tools.name(entry) not in without]
     return block
 
 
 def is_up_to_date(row: Assistant, tool: CustomTool) -> bool:
     """The assistant does not use the tool, or knows it as it is now."""
-    mine = [entry for entry in _entries(row) if _name(entry) == tool.name]
+    mine = [entry for entry in model_tools.entries(row) if model_tools.name(entry) == tool.name]
     return all(entry["function"] == tool.entry() for entry in mine)
 
 
@@ -95,20 +96,6 @@ def bring_up_to_date(organization: Organization, tool: CustomTool) -> list[str]:
     return told
 
 
-def _entries(row: Assistant) -> list[dict[str, Any]]:
-    listed = plain(row.llm_config or {}).get("tools")
-    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-
-
-def _name(entry: Mapping[str, Any]) -> str:
-    """The name of a function whose calls come to where the assistant reports; "" for everything else."""
-    function = entry.get("function")
-    if entry.get("type") != "function" or not isinstance(function, Mapping) or entry.get("server") or entry.get("url"):
-        return ""
-    name = function.get("name")
-    return name if isinstance(name, str) else ""
-
-
 def _is_mcp(entry: Mapping[str, Any]) -> bool:
     return entry.get("type") == "mcp" and isinstance(entry.get("mcp_server_id"), str)
 
@@ -126,7 +113,7 @@ def _kept(
     servers: Mapping[str, ServerUse],
 ) -> dict[str, Any] | None:
     """The entry as it is to be, or None when it goes."""
-    name = _name(entry)
+    name = model_tools.name(entry)
     if name in known:
         return {**entry, "function": known[name].entry()} if name in names else None
     if not _is_mcp(entry):

@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from hms_client import Assistant
-from organizations import hms, reporting
+from organizations import hms, model_tools, reporting
 from organizations.configurations import plain
 from organizations.knowledge import NAME
 from organizations.models import Organization
@@ -60,7 +60,7 @@ def listed(organization: Organization) -> list[Offered]:
 
 def is_offered(row: Assistant) -> bool:
     """The tool stands among the model's tools."""
-    return any(_is_ours(entry) for entry in _tools(row))
+    return any(_is_ours(entry) for entry in model_tools.entries(row))
 
 
 def offer(organization: Organization, assistant_id: str) -> None:
@@ -73,12 +73,12 @@ def offer(organization: Organization, assistant_id: str) -> None:
         row = client.assistants.get(assistant_id)
         if not _reports_to(row, address):
             raise NotConnected
-        tools = _tools(row)
+        tools = model_tools.entries(row)
         wanted = [plain(ENTRY) if _is_ours(entry) else entry for entry in tools]
         if not is_offered(row):
             wanted.append(plain(ENTRY))
         if wanted != tools:
-            client.assistants.update(row.id, llm_config={**plain(row.llm_config or {}), "tools": wanted})
+            client.assistants.update(row.id, llm_config=model_tools.block(row, wanted))
     reporting.forget(organization)
 
 
@@ -87,19 +87,13 @@ def withdraw(organization: Organization, assistant_id: str) -> None:
     with hms.for_organization(organization) as client:
         row = client.assistants.get(assistant_id)
         if is_offered(row):
-            kept = [entry for entry in _tools(row) if not _is_ours(entry)]
-            client.assistants.update(row.id, llm_config={**plain(row.llm_config or {}), "tools": kept})
+            kept = [entry for entry in model_tools.entries(row) if not _is_ours(entry)]
+            client.assistants.update(row.id, llm_config=model_tools.block(row, kept))
     reporting.forget(organization)
 
 
-def _tools(row: Assistant) -> list[Any]:
-    listed = plain(row.llm_config or {}).get("tools")
-    return listed if isinstance(listed, list) else []
-
-
-def _is_ours(entry: Any) -> bool:
-    function = entry.get("function") if isinstance(entry, dict) else None
-    return isinstance(function, dict) and entry.get("type") == "function" and function.get("name") == NAME
+def _is_ours(entry: Mapping[str, Any]) -> bool:
+    return model_tools.name(entry) == NAME
 
 
 def _reports_to(row: Assistant, address: str | None) -> bool:

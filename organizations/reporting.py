@@ -134,7 +134,7 @@ def would_be_adopted(organization: Organization, row: Assistant) -> bool:
 
 def forget(organization: Organization) -> None:
     """Let what is kept for some seconds of the organization's assistants and numbers be read anew."""
-    cache.delete_many([f"assistants.{organization.pk}", f"numbers.{organization.pk}"])
+    cache.delete_many([f"{kind}.{organization.pk}" for kind in ("assistants", "modes", "numbers")])
 
 
 def _host(url: str) -> str:

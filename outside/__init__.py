@@ -1,1 +1,1 @@
-"""Requests to addresses that somebody typed in: kept away from private networks, bounded in time and size."""
+"""Requests to addresses that others gave: kept away from private networks, bounded in time and size."""

@@ -1,4 +1,4 @@
-"""Requests to an address that a customer chose: to the open internet alone, and never for longer or larger than said.
+"""Requests to an address that somebody else gave: to the open internet alone, and never for longer or larger than said.
 
 What a name leads to is resolved once, judged, and connected to as judged. Redirects are not followed, nothing is
 unpacked, no proxy or cookie of ours goes along. Private, link-local, loopback, shared and metadata addresses are

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from billing import debts, disputes, refunds, returns
 from billing.models import Dispute, LedgerEntry, Purchase, Refund, Wallet
 from billing.stripe_shapes import StripeMissing, StripeRefused
-from calls.holds import Obstacle
+from calls.obstacles import Obstacle
 from clients import limits
 from portal import wording
 from portal.templatetags.figures import in_credits, money

@@ -103,6 +103,12 @@ DATABASES["default"] |= {
     "ATOMIC_REQUESTS": False,
     "DISABLE_SERVER_SIDE_CURSORS": True,
 }
+# So many connections for all threads of a process, instead of one for each; portal.wsgi_hooks says why. 0: none shared.
+DATABASE_POOL = env.int("DATABASE_POOL", default=0)
+if DATABASE_POOL:
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    _pool = {"min_size": 2, "max_size": DATABASE_POOL, "timeout": 3, "max_lifetime": 600}
+    DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), "pool": _pool}
 DATABASE_ROUTERS = ["tenancy.guard.SameSchemaRouter", "django_tenants.routers.TenantSyncRouter"]
 TENANT_LIMIT_SET_CALLS = True
 

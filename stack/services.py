@@ -64,7 +64,7 @@ def product(*, ports: Ports, var: Path) -> list[Service]:
         ),
         Service(
             "hooks",
-            (python, "-m", "granian", "--interface", "wsgi", *hooks.split(), "portal.wsgi:application"),
+            (python, "-m", "granian", "--interface", "wsgi", *hooks.split(), "portal.wsgi_hooks:application"),
             Answers(ports.hooks, "/healthz", "portal.localhost"),
         ),
         Service("worker", (*celery, *worker.split()), Says("ready.")),

@@ -8,15 +8,14 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import psycopg
-
+from bench import watching
 from bench.figures import Figure
 from bench.ground import Ground
 from bench.hms import agencies
 from bench.hms.agencies import Connected
 from stack import terminal
 
-CALLS_A_SECOND, SENDERS, LOOK_EVERY = 20, 4, 0.02
+CALLS_A_SECOND, SENDERS, LOOK_EVERY = 20, 4, 0.1
 # A balance of somebody active is looked at every 45 seconds; this long calls end, all over the pause.
 UNHINTED_SECONDS, UNHINTED_A_SECOND = 45, 4
 
@@ -81,21 +80,6 @@ def _end(ground: Ground, connected: Connected, turns: range, start: float, a_sec
 
 
 def _watch(ground: Ground, schema: str, number: int, *, patience: float) -> dict[str, float]:
-    """When each call was booked for others to see, as somebody finds who looks fifty times a second.
-
-    Its row says so in the transaction that has the entry.
-    """
-    seen_at: dict[str, float] = {}
+    """When each call was booked: its row says so in the transaction that has the entry."""
     look = f'SELECT hms_id FROM "{schema}".calls_call WHERE booked_at > %s'
-    deadline = time.monotonic() + patience
-    with psycopg.connect(ground.database_url, autocommit=True) as connection:
-        since = connection.execute("SELECT clock_timestamp()").fetchone()
-        while len(seen_at) < number:
-            found = connection.execute(look.encode(), since).fetchall()
-            now = time.monotonic()
-            for (hms_id,) in found:
-                seen_at.setdefault(hms_id, now)
-            if now > deadline:
-                raise terminal.Trouble(f"only {len(seen_at)} of {number} calls came to a balance.")
-            time.sleep(LOOK_EVERY)
-    return seen_at
+    return watching.first_seen(ground.database_url, look, number, every=LOOK_EVERY, patience=patience)

@@ -26,7 +26,7 @@ from django.utils import timezone  # noqa: E402
 from agencies import call_terms  # noqa: E402
 from agencies.models import Agency  # noqa: E402
 from calls import listing, sync  # noqa: E402
-from organizations import hms  # noqa: E402
+from organizations import assistants, hms, reporting  # noqa: E402
 from organizations.models import Organization  # noqa: E402
 from tenancy import door  # noqa: E402
 
@@ -71,6 +71,8 @@ def _fetched(organizations: list[UUID]) -> Answers:
                 start = listing.window_start(organization, sweep=True)
                 with hms.for_organization(organization) as client:
                     listing.read(client, organization, start=start, now=timezone.now())
+                assistants.in_use(organization)
+                reporting.forget(organization)
     return answers
 
 

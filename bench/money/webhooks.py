@@ -11,9 +11,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import psycopg
-
-from bench import caller, product, rounds
+from bench import caller, product, rounds, watching
 from bench.bare import views
 from bench.crew import Crew
 from bench.figures import Figure
@@ -110,18 +108,7 @@ def _send(order: Mapping[str, Any], paid: Sequence[tuple[int, Paid]], start: flo
 
 
 def _watch(ground: Ground, schema: str, number: int) -> dict[str, float]:
-    """When each purchase's entry was there for others to see, as somebody finds who looks fifty times a second."""
-    seen_at: dict[str, float] = {}
+    """When each purchase's entry was there for others to see."""
     look = f"SELECT source_id FROM \"{schema}\".billing_ledgerentry WHERE kind = 'purchase' AND created_at > %s"
-    deadline = time.monotonic() + 60 + number / EVENTS_A_SECOND
-    with psycopg.connect(ground.database_url, autocommit=True) as connection:
-        began_at = connection.execute("SELECT clock_timestamp()").fetchone()
-        while len(seen_at) < number:
-            found = connection.execute(look.encode(), began_at).fetchall()
-            now = time.monotonic()
-            for (source_id,) in found:
-                seen_at.setdefault(source_id, now)
-            if now > deadline:
-                raise terminal.Trouble(f"only {len(seen_at)} of {number} events were applied.")
-            time.sleep(LOOK_EVERY)
-    return seen_at
+    patience = 60 + number / EVENTS_A_SECOND
+    return watching.first_seen(ground.database_url, look, number, every=LOOK_EVERY, patience=patience)

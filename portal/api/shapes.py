@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from billing.models import LedgerEntry, Wallet
-from calls import choosing, holds, rating
+from calls import choosing, obstacles, rating
 from calls.export import in_credits
 from calls.models import Call
 from calls.statement import Line
@@ -21,7 +21,7 @@ def balance(wallet: Wallet) -> dict[str, Any]:
         "available_seconds": wallet.available,
         "balance_credits": in_credits(wallet.balance),
         "available_credits": in_credits(wallet.available),
-        "obstacle": holds.obstacle(wallet),
+        "obstacle": obstacles.obstacle(wallet),
     }
 
 

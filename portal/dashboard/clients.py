@@ -17,9 +17,9 @@ from billing import disputes, expiry, wallets
 from billing.credits import SECONDS_PER_CREDIT
 from billing.ledger import Outcome, Posting
 from billing.models import LedgerEntry
-from calls import holds, statement
+from calls import obstacles, statement
 from calls.choosing import Choice
-from calls.holds import Obstacle
+from calls.obstacles import Obstacle
 from clients.models import Client
 from organizations import provisioning
 from organizations.models import Organization
@@ -170,7 +170,7 @@ def _facts(agency: Agency, client: Client, before: str) -> dict[str, Any]:
     calls = call_log.page(Choice(client_id=client.pk), size=_LATEST).calls
     purchases = client.purchases.select_related("client").order_by("-created_at")[:_LATEST]
     wallet = wallets.get(client.pk)
-    why = holds.obstacle(wallet)
+    why = obstacles.obstacle(wallet)
     return {
         "wallet": wallet,
         "why": money_words.why_for_team(why, wallet) if why in _TOLD else None,

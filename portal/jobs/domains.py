@@ -5,17 +5,16 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.urls import reverse
 from django.utils import formats, timezone
 
-from agencies import addresses, team
+from agencies import addresses
 from agencies.models import Agency, Membership
 from domains import doctor, links, news, rhythm, verification
 from domains.dns import from_settings
 from domains.models import Domain
-from follow_ups import agenda
 from portal import mailing
+from portal.jobs import owners
 from tenancy import door, schemas
 
 log = logging.getLogger(__name__)
@@ -42,12 +41,8 @@ def slug_gives_way(subject: str) -> datetime | None:
 
 
 def share_news(subject: str) -> datetime | None:
-    """Ask for one mail to each owner: one that cannot be sent does not repeat the others."""
-    agency_id = schemas.current_agency_id()
-    # People of an agency are in public; inside its schema the same table holds its clients.
-    with door.leave(), transaction.atomic():
-        for owner in team.owners_of(agency_id):
-            agenda.schedule(kind=_MAIL_KIND, subject=f"{subject}:{owner.pk}", agency_id=agency_id)
+    """Ask for one mail to each owner."""
+    owners.ask_for_mails(kind=_MAIL_KIND, subject=subject)
     return None
 
 
@@ -57,7 +52,7 @@ def mail_owner(subject: str) -> datetime | None:
     agency_id = schemas.current_agency_id()
     with door.leave():
         domain = Domain.objects.filter(pk=int(domain_id), tenant_id=agency_id).first()
-        owner = next((each for each in team.owners_of(agency_id) if each.pk == int(membership_id)), None)
+        owner = owners.find(agency_id, int(membership_id))
         if domain is not None and owner is not None and _still_so(domain, what):
             mailing.send_from_platform(to=owner.user.email, template="domain", said=_said(domain, what, owner))
     return None

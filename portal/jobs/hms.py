@@ -36,13 +36,18 @@ def campaigns(subject: str) -> datetime | None:
 
 def sync_calls(subject: str) -> datetime | None:
     """Book what is over at HMS, and say when the next look is worth it."""
-    synced = sync.sync(UUID(subject), terms=call_terms.in_force(schemas.current_agency_id()))
+    organization_id = UUID(subject)
+    not_before = sync.not_before(organization_id, timezone.now())
+    if not_before is not None:
+        cutting.look(organization_id)
+        return not_before
+    synced = sync.sync(organization_id, terms=call_terms.in_force(schemas.current_agency_id()))
     if synced.elsewhere:
-        quarantine.keep_twice(Organization.objects.get(pk=UUID(subject)), synced.elsewhere)
+        quarantine.keep_twice(Organization.objects.get(pk=organization_id), synced.elsewhere)
     if synced.entries:
         minutes.look_soon()
-    cutting.look(UUID(subject))
-    campaign_pauses.schedule_if_needed(UUID(subject))
+    cutting.look(organization_id)
+    campaign_pauses.schedule_if_needed(organization_id)
     return synced.next_at
 
 

@@ -4,27 +4,22 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.urls import reverse
 
-from agencies import coverage, team, watch
+from agencies import coverage, watch
 from agencies.models import Membership
 from agencies.watch import Alarm
 from domains import links
-from follow_ups import agenda
 from portal import mailing
+from portal.jobs import owners
 from tenancy import door, schemas
 
 _MAIL_KIND = "minutes_mail"
 
 
 def share_news(subject: str) -> datetime | None:
-    """Ask for one mail to each owner: one that cannot be sent does not repeat the others."""
-    agency_id = schemas.current_agency_id()
-    # People of an agency are in public; inside its schema the same table holds its clients.
-    with door.leave(), transaction.atomic():
-        for owner in team.owners_of(agency_id):
-            agenda.schedule(kind=_MAIL_KIND, subject=f"{subject}:{owner.pk}", agency_id=agency_id)
+    """Ask for one mail to each owner."""
+    owners.ask_for_mails(kind=_MAIL_KIND, subject=subject)
     return None
 
 
@@ -34,7 +29,7 @@ def mail_owner(subject: str) -> datetime | None:
     agency_id = schemas.current_agency_id()
     seen = coverage.look(agency_id)
     with door.leave():
-        owner = next((each for each in team.owners_of(agency_id) if each.pk == int(membership_id)), None)
+        owner = owners.find(agency_id, int(membership_id))
         if owner is not None and seen.seconds_left is not None and watch.is_on(agency_id, Alarm(alarm)):
             said = _said(Alarm(alarm), seen, owner)
             mailing.send_from_platform(to=owner.user.email, template="minutes", said=said)

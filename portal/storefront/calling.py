@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from agencies import call_terms
-from calls import going_on, holds, placing
+from calls import going_on, obstacles, placing
 from clients.models import Client
 from hms_client import HMSError
 from organizations import assistants, hms
@@ -168,7 +168,7 @@ def able_to_call(request: HttpRequest) -> tuple[str, list[assistants.Assistant],
         return "suspended", [], ()
     if organization is None or organization.state != State.READY:
         return ("unclear" if organization and organization.state == State.UNCLEAR else "setup"), [], ()
-    why = holds.obstacle(request.wallet)  # type: ignore[attr-defined]
+    why = obstacles.obstacle(request.wallet)  # type: ignore[attr-defined]
     if why is not None:
         return why.value, [], ()
     try:
@@ -180,10 +180,10 @@ def able_to_call(request: HttpRequest) -> tuple[str, list[assistants.Assistant],
 
 def why_not(request: HttpRequest, obstacle: str) -> money_words.Why | None:
     """The words for an obstacle that is about money."""
-    if obstacle not in list(holds.Obstacle):
+    if obstacle not in list(obstacles.Obstacle):
         return None
     name = agency_of(request).branding.company_name
-    return money_words.why_for_client(holds.Obstacle(obstacle), request.wallet, agency_name=name)  # type: ignore[attr-defined]
+    return money_words.why_for_client(obstacles.Obstacle(obstacle), request.wallet, agency_name=name)  # type: ignore[attr-defined]
 
 
 def costs_at_most(request: HttpRequest, able: list[assistants.Assistant]) -> int:

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 
 from billing import expiry, packages
 from billing.models import Purchase
-from calls import going_on, holds, spending, statement
+from calls import going_on, obstacles, spending, statement
 from organizations.models import Organization
 from portal import money_words, wording
 from portal.storefront import access
@@ -75,7 +75,7 @@ def _picture(request: HttpRequest) -> dict[str, Any]:
     client, wallet = request.client, request.wallet  # type: ignore[attr-defined]
     spent = spending.of(client.pk)
     name = access.agency_of(request).branding.company_name
-    why = holds.obstacle(wallet)
+    why = obstacles.obstacle(wallet)
     minutes = [(day, -(-seconds // 60)) for day, seconds in spent.days]
     return {
         "lines": [

@@ -18,6 +18,8 @@ from tenancy.backend.prepared import Prepared
 # set_config() and current_schema() in one statement: there is no moment between setting and proving. The target list is
 # evaluated from left to right, and current_schema() reads the path anew.
 _SET_AND_PROVE = "SELECT set_config('search_path', %s, false), current_schema()"
+# Where a connection keeps its own.
+_PREPARED = "portal_prepared"
 
 
 class SchemaMissing(DatabaseError):
@@ -31,7 +33,6 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     _setting_search_path: bool
     health_check_enabled: bool
     health_check_done: bool
-    _prepared: Prepared | None = None
 
     def ask_prepared(self, statement: LiteralString, values: Sequence[Any]) -> Any:
         """The first row of a statement that the server keeps parsed, as a tuple, or None: in the proved path, in the
@@ -58,9 +59,12 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
                 self._statements().commit()
 
     def _statements(self) -> Prepared:
-        if self._prepared is None or self._prepared.connection is not self.connection:
-            self._prepared = Prepared(self.connection)
-        return self._prepared
+        """They are kept with the connection itself, which may come from a pool and have been somebody else's."""
+        known: Prepared | None = getattr(self.connection, _PREPARED, None)
+        if known is None:
+            known = Prepared(self.connection)
+            setattr(self.connection, _PREPARED, known)
+        return known
 
     def close_if_health_check_failed(self) -> None:
         """Before each request: the server is asked whether it is there, unless the connection is quiet.

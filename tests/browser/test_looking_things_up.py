@@ -1,27 +1,19 @@
 """A client adds a document, its agency offers it, and a caller is answered from it: the whole way, over sockets."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from tests.support import screenshots
 from tests.support.chromium import Watched
-from tests.support.live import Live, wait_for
+from tests.support.live import wait_for
 from tests.support.pdfs import pdf
-from tests.support.shop import Shop
+from tests.support.shop import Shop, stocked
 
 pytestmark = [pytest.mark.browser, pytest.mark.flow, pytest.mark.xdist_group("live")]
 
 
-@pytest.fixture
-def shop(live: Live) -> Iterator[Shop]:
-    with live.browser() as ben:
-        opened = Shop.opened(live, ben)
-        if opened.balance() < 600:
-            opened.pay(opened.checkout())
-            wait_for(lambda: opened.balance() >= 600)
-        yield opened
+shop = stocked
 
 
 def test_a_caller_is_answered_from_a_document_by_its_name(shop: Shop, browser: object) -> None:

@@ -225,6 +225,18 @@ def test_an_open_assistants_number_is_kept(ben: Organization, says: Hms) -> None
     assert (call.is_private, call.customer_number) == (False, f"+{NUMBER}")
 
 
+def test_an_assistant_made_at_hms_since_it_was_asked_is_not_taken_for_a_private_one(
+    ben: Organization, says: Hms
+) -> None:
+    says.of(ben).ends(60, agent_id="open")
+    look(ben)
+    says.of(ben).assistants.append({"id": "new", "name": "New"})
+    call_id = says.of(ben).ends(60, agent_id="new")
+    look(ben)
+    call = Call.objects.get(hms_id=call_id)
+    assert (call.is_private, call.customer_number) == (False, f"+{NUMBER}")
+
+
 def test_without_a_new_call_hms_is_not_asked_for_assistants(ben: Organization, says: Hms) -> None:
     says.of(ben).ends(60, agent_id="open")
     look(ben)

@@ -43,14 +43,14 @@ def test_a_call_sets_aside_what_it_may_use(
 @pytest.mark.parametrize("credit", [0, 29])
 def test_too_little_time_starts_no_call(connected_acme: Agency, says: Hms, credit: int) -> None:
     organization = hms_says.ready(says, credit=credit)
-    with pytest.raises(holds.NotEnoughTime, match="buy credits"):
+    with pytest.raises(obstacles.NotEnoughTime, match="buy credits"):
         holds.take(organization=organization, now=NOW)
     assert (Hold.objects.count(), held(organization)) == (0, 0)
 
 
 def test_a_second_call_gets_what_the_first_left(ben: Organization) -> None:
     holds.take(organization=ben, now=NOW, assistant_maximum=580)
-    with pytest.raises(holds.NotEnoughTime):
+    with pytest.raises(obstacles.NotEnoughTime):
         holds.take(organization=ben, now=NOW)
 
 
@@ -120,26 +120,26 @@ def test_an_open_hold_is_watched_closely(ben: Organization) -> None:
     [
         (0, False, None),
         (570, False, None),
-        (571, False, holds.Obstacle.CREDITS),
-        (601, False, holds.Obstacle.DEBT),
-        (0, True, holds.Obstacle.DISPUTE),
-        (601, True, holds.Obstacle.DISPUTE),
+        (571, False, obstacles.Obstacle.CREDITS),
+        (601, False, obstacles.Obstacle.DEBT),
+        (0, True, obstacles.Obstacle.DISPUTE),
+        (601, True, obstacles.Obstacle.DISPUTE),
     ],
 )
 def test_what_is_said_before_a_start_is_what_happens(
-    ben: Organization, taken: int, is_disputed: bool, why: holds.Obstacle | None
+    ben: Organization, taken: int, is_disputed: bool, why: obstacles.Obstacle | None
 ) -> None:
     if taken:
         book(ben.client_id, "taken", -taken)
     if is_disputed:
         returned.disputed(ben.client)
-    assert holds.obstacle(wallets.get(ben.client_id)) is why
+    assert obstacles.obstacle(wallets.get(ben.client_id)) is why
     if why is None:
         assert holds.take(organization=ben, now=NOW).seconds
     else:
-        with pytest.raises(holds.NotEnoughTime) as caught:
+        with pytest.raises(obstacles.NotEnoughTime) as caught:
             holds.take(organization=ben, now=NOW)
-        assert str(caught.value) == holds.refusal(why)
+        assert str(caught.value) == obstacles.refusal(why)
 
 
 def test_while_a_payment_is_disputed_no_call_starts(ben: Organization, monkeypatch: pytest.MonkeyPatch) -> None:

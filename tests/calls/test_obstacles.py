@@ -51,7 +51,7 @@ def test_a_call_needs_the_least_that_its_agency_asks_for(ben: Organization) -> N
     allow(ben, least_seconds=1800, seconds_a_call=5990)
     take(ben, "c1")
     assert why(ben) is obstacles.Obstacle.CREDITS
-    with pytest.raises(holds.NotEnoughTime):
+    with pytest.raises(obstacles.NotEnoughTime):
         take(ben, "c2")
 
 

@@ -48,9 +48,16 @@ def endpoint(ben: Organization) -> hms_endpoints.Endpoint:
     return hms_endpoints.open_endpoint(organization_id=ben.pk)
 
 
-def report(endpoint: hms_endpoints.Endpoint, call_id: str, kind: str, status: str, **changes: Any) -> bool:
+def report(
+    endpoint: hms_endpoints.Endpoint, call_id: str, kind: str, status: str, seconds: int = 0, **changes: Any
+) -> bool:
     """HMS reports about a call, signed; whether it is news."""
-    body = json.dumps({"message": {"type": kind, "call": {"id": call_id, "status": status}}}).encode()
+    told = {
+        "type": kind,
+        "call": {"id": call_id, "status": status},
+        **({"duration_seconds": seconds} if seconds else {}),
+    }
+    body = json.dumps({"message": told}).encode()
     now = timezone.now()
     timestamp = str(int(now.timestamp()))
     signature = signatures.sign(body, timestamp, endpoint.secret)
@@ -87,9 +94,25 @@ def test_trap_48_a_corrected_report_adds_the_difference_and_keeps_the_first(
     report(endpoint, call_id, "end-of-call-report", "ended")
     look(ben)
     at_hms.ends(125, id=call_id)
+    report(endpoint, call_id, "end-of-call-report", "ended", 125)
     look(ben)
     assert used(ben) == [("usage", call_id, -65), ("usage_correction", f"{call_id}#1", -60)]
     assert Call.objects.get().corrections == 1
+
+
+def test_an_end_that_is_reported_twice_before_the_look_is_looked_at_once(
+    ben: Organization, at_hms: Org, endpoint: hms_endpoints.Endpoint, says: Hms
+) -> None:
+    call_id = at_hms.ends(65)
+    report(endpoint, call_id, "status-update", "ended")
+    report(endpoint, call_id, "end-of-call-report", "ended")
+    look(ben)
+    asked = says.requests.count("GET /calls")
+    look(ben)
+    assert says.requests.count("GET /calls") == asked
+    report(endpoint, call_id, "end-of-call-report", "ended", 65)
+    look(ben)
+    assert (says.requests.count("GET /calls"), used(ben)) == (asked + 1, [("usage", call_id, -65)])
 
 
 def test_trap_49_a_report_before_any_status_books_and_a_late_status_undoes_nothing(

@@ -7,8 +7,8 @@ import pytest
 
 from tests.support import endpoint as endpoints
 from tests.support.endpoint import Endpoint
-from tests.support.live import Live, wait_for
-from tests.support.shop import Shop
+from tests.support.live import wait_for
+from tests.support.shop import Shop, stocked
 
 pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("live")]
 KEEP = """
@@ -24,25 +24,9 @@ with door.enter(Agency.objects.get(slug="harbour")):
         headers={{"X-Key": "k3y"}}, secret="", timeout_seconds=5,
     )
 """
-ASSISTANT = """
-from agencies.models import Agency
-from organizations import assistants
-from organizations.models import Organization
-from tenancy import door
-with door.enter(Agency.objects.get(slug="harbour")):
-    found = assistants.in_use(Organization.objects.get(state="ready"))
-    print(*[one.id for one in found if one.reports_to_us][:1])
-"""
 
 
-@pytest.fixture
-def shop(live: Live) -> Iterator[Shop]:
-    with live.browser() as ben:
-        opened = Shop.opened(live, ben)
-        if opened.balance() < 600:
-            opened.pay(opened.checkout())
-            wait_for(lambda: opened.balance() >= 600)
-        yield opened
+shop = stocked
 
 
 @pytest.fixture
@@ -59,7 +43,7 @@ def status_of(shop: Shop, call_id: str) -> str:
 
 def test_an_assistant_hears_what_the_clients_system_says(shop: Shop, crm: Endpoint) -> None:
     crm.says(b'{"name": "Ann"}')
-    assistant_id = wait_for(lambda: shop.live.manage("shell", "--no-imports", "-c", ASSISTANT).strip(), seconds=60)
+    assistant_id = wait_for(lambda: shop.assistant_id, seconds=60)
     asked = {"organization_id": shop.hms_organization(), "assistant_id": assistant_id, "talk_seconds": 30}
     call_id = str(shop.live.sandbox("POST", "hms/calls/inbound", **asked)["call_id"])
     wait_for(lambda: status_of(shop, call_id) == "in-progress", seconds=40)

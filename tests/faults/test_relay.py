@@ -10,8 +10,8 @@ import pytest
 from hms_client import signatures
 from tests.support import endpoint as endpoints
 from tests.support.endpoint import Endpoint
-from tests.support.live import Live, wait_for
-from tests.support.shop import Shop
+from tests.support.live import wait_for
+from tests.support.shop import Shop, stocked
 
 pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("live")]
 SECRET = "a secret of ben"
@@ -24,27 +24,11 @@ with door.enter(Agency.objects.get(slug="harbour")):
     organization = Organization.objects.get(state="ready")
     hms_targets.save(organization_id=organization.pk, url="{url}", secret="{secret}", events=hms_targets.EVENTS)
 """
-ASSISTANT = """
-from agencies.models import Agency
-from organizations import assistants
-from organizations.models import Organization
-from tenancy import door
-with door.enter(Agency.objects.get(slug="harbour")):
-    found = assistants.in_use(Organization.objects.get(state="ready"))
-    print(*[one.id for one in found if one.reports_to_us][:1])
-"""
 WAITS = "SELECT 1 FROM organizations_delivery WHERE event = 'end-of-call-report' AND state = 'waiting'"
 UNDELIVERED = "SELECT 1 FROM organizations_delivery WHERE body_sealed IS NOT NULL OR state <> 'delivered'"
 
 
-@pytest.fixture(scope="module")
-def shop(live: Live) -> Iterator[Shop]:
-    with live.browser() as ben:
-        opened = Shop.opened(live, ben)
-        if opened.balance() < 600:
-            opened.pay(opened.checkout())
-            wait_for(lambda: opened.balance() >= 600)
-        yield opened
+shop = stocked
 
 
 @pytest.fixture
@@ -72,7 +56,7 @@ def heard(there: Endpoint, kind: str) -> list[dict[str, Any]]:
 
 def ring(shop: Shop) -> str:
     """A caller, on an assistant of Ben's that we made, for a second; the call's id."""
-    assistant_id = wait_for(lambda: shop.live.manage("shell", "--no-imports", "-c", ASSISTANT).strip(), seconds=60)
+    assistant_id = wait_for(lambda: shop.assistant_id, seconds=60)
     asked = {"organization_id": shop.hms_organization(), "assistant_id": assistant_id, "talk_seconds": 1}
     return str(shop.live.sandbox("POST", "hms/calls/inbound", **asked)["call_id"])
 

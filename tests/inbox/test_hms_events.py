@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from agencies.models import Agency
+from follow_ups import bell
 from follow_ups.models import FollowUp
 from hms_client import signatures
 from inbox import hms_endpoints, hms_events
@@ -47,6 +48,16 @@ def test_a_report_is_kept_and_asks_for_a_look_at_the_calls(endpoint: hms_endpoin
     assert (event.type, event.call_id, event.call_status) == ("status-update", "c1", "ended")
     asked = FollowUp.objects.get(kind="sync_calls")
     assert (asked.agency_id, asked.subject) == (acme.pk, str(ORGANIZATION))
+
+
+@pytest.mark.parametrize(("kind", "wakes"), [("status-update", True), ("assistant-request", False)])
+def test_a_report_wakes_the_dispatcher_and_a_question_lets_it_wait(
+    endpoint: hms_endpoints.Endpoint, django_capture_on_commit_callbacks: Any, kind: str, *, wakes: bool
+) -> None:
+    body = json.dumps({"message": {"type": kind, "call": {"id": "c1", "status": "ringing"}}}).encode()
+    with django_capture_on_commit_callbacks() as called:
+        receive(endpoint, body)
+    assert (bell.ring in called) is wakes
 
 
 def test_fifty_deliveries_are_one_report(endpoint: hms_endpoints.Endpoint) -> None:

@@ -139,15 +139,18 @@ class World:
     def state(self) -> str:
         """A hash over balances, states, what each key and its corrections come to, and what each call was billed."""
         ids = [client.pk for client in self.clients]
+        calls = list(Call.objects.filter(organization__in=self.organizations))
+        # The ledger keys a call by a hash that is each agency's own; here it goes by HMS's id.
+        told = {call.ledger_id: call.hms_id for call in calls}
         nets: dict[str, int] = defaultdict(int)
         for entry in LedgerEntry.objects.filter(wallet_id__in=ids):
-            nets[self._named(entry.source_id)] += entry.amount
+            key = entry.source_id.partition("#")[0]
+            nets[self._named(told.get(key, entry.source_id))] += entry.amount
         purchases = {str(one.pk): f"purchase-{number}" for number, one in enumerate(self.purchases)}
         rows = [
             *Refund.objects.filter(purchase__in=self.purchases),
             *Dispute.objects.filter(purchase__in=self.purchases),
         ]
-        calls = Call.objects.filter(organization__in=self.organizations)
         said = {
             "balances": [Wallet.objects.get(pk=pk).balance for pk in ids],
             "nets": {purchases.get(key, key): net for key, net in nets.items() if net},

@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from agencies.models import Agency
 from billing import proof, wallets
 from billing.models import LedgerEntry
-from calls import cutting, holds, inbound, placing, rehearsals, sync
+from calls import cutting, holds, inbound, obstacles, placing, rehearsals, sync
 from calls.models import Call, Hold
 from clients import limits
 from clients.limits import Limits
@@ -218,7 +218,7 @@ def test_test_calls_of_many_clients_at_once_stay_within_what_is_allowed(
         try:
             with transaction.atomic():
                 return holds.take(organization=organization, now=datetime.now(UTC)).seconds
-        except holds.NotEnoughTime:
+        except obstacles.NotEnoughTime:
             return 0
 
     assert sorted(side_by_side(own_agency, take, many, threads=6)) == [0, 0, 0, 0, 30, 60]

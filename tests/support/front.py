@@ -7,10 +7,11 @@ import os
 import shutil
 import socket
 import ssl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -22,6 +23,7 @@ PROGRAM = shutil.which("caddy")
 REQUIRED = os.environ.get("REQUIRE_CADDY") == "1"
 AUTHORITIES = Path("caddy/pki/authorities/local/root.crt")
 CONFIG = ROOT / "deploy" / "Caddyfile"
+Got = TypeVar("Got")
 
 
 class Front:
@@ -61,12 +63,16 @@ class Front:
 
     def shake_hands(self, host: str | None, context: ssl.SSLContext | None = None) -> ssl.SSLSocket:
         """A connection for this name, its certificate checked. Raises what the handshake fails with."""
-        connection = socket.create_connection(("127.0.0.1", self.https), timeout=20)
-        try:
-            return (context or self.trusting()).wrap_socket(connection, server_hostname=host)
-        except BaseException:
-            connection.close()
-            raise
+
+        def attempt() -> ssl.SSLSocket:
+            connection = socket.create_connection(("127.0.0.1", self.https), timeout=20)
+            try:
+                return (context or self.trusting()).wrap_socket(connection, server_hostname=host)
+            except BaseException:
+                connection.close()
+                raise
+
+        return once_valid(attempt)
 
     def has_certificate(self, host: str) -> bool:
         """Whether a visitor of this name gets a certificate that holds. Raises what is no refusal of Caddy's own."""
@@ -81,18 +87,29 @@ class Front:
     def ask(self, host: str, path: str = "/", *, said: str = "", method: str = "GET", **more: Any) -> httpx.Response:
         """A request over TLS for `host`; `said` is what its Host header says instead."""
         headers = {"Host": said or host, **more.pop("headers", {})}
+        url = httpx.URL(f"https://127.0.0.1:{self.https}", raw_path=path.encode())
+        named = {"sni_hostname": host}
         with httpx.Client(verify=self.trusting(), http2=more.pop("http2", False), timeout=20) as client:
-            return client.request(
-                method,
-                httpx.URL(f"https://127.0.0.1:{self.https}", raw_path=path.encode()),
-                headers=headers,
-                extensions={"sni_hostname": host},
-                **more,
-            )
+            return once_valid(lambda: client.request(method, url, headers=headers, extensions=named, **more))
 
     def ask_in_the_clear(self, host: str, path: str = "/") -> httpx.Response:
         """A request without TLS."""
         return httpx.get(f"http://127.0.0.1:{self.http}{path}", headers={"Host": host}, timeout=20)
+
+
+def once_valid(attempt: Callable[[], Got]) -> Got:
+    """What the attempt returns, tried again while a certificate is too new for OpenSSL.
+
+    OpenSSL reads the clock that moves with the kernel's tick. A certificate of the first milliseconds of a second is
+    one of the future to it until the next tick.
+    """
+    until = time.monotonic() + 1
+    while True:
+        try:
+            return attempt()
+        except (ssl.SSLCertVerificationError, httpx.ConnectError) as error:
+            if "certificate is not yet valid" not in str(error) or time.monotonic() > until:
+                raise
 
 
 @contextmanager

@@ -1,15 +1,27 @@
 """The demo agency of a running product, seen from its client's browser and from the outside world."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
+import pytest
 
 from tests.support.live import Live, wait_for
 
 # As `manage.py demo` makes and prints them.
 SLUG, CLIENT, PASSWORD = "harbour", "client@bakery.example", "harbour-voice-demo"
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+_ASSISTANT = """
+from agencies.models import Agency
+from organizations import assistants
+from organizations.models import Organization
+from tenancy import door
+with door.enter(Agency.objects.get(slug="harbour")):
+    found = assistants.in_use(Organization.objects.get(state="ready"))
+    print(*[one.id for one in found if one.reports_to_us][:1])
+"""
 
 
 @dataclass
@@ -27,6 +39,11 @@ class Shop:
         shop.post("/account/login/", login=CLIENT, password=PASSWORD)
         wait_for(lambda: shop.rows("SELECT 1 FROM organizations_organization WHERE state = 'ready'"))
         return shop
+
+    @property
+    def assistant_id(self) -> str:
+        """HMS's id of an assistant of Ben's that reports to the product."""
+        return self.live.manage("shell", "--no-imports", "-c", _ASSISTANT).strip()
 
     def page(self, path: str) -> str:
         answer = self.ben.get(self.live.address(SLUG, path))
@@ -69,3 +86,14 @@ class Shop:
     def hms_organization(self) -> str:
         """Ben's organization at HMS."""
         return str(self.rows("SELECT hms_id FROM organizations_organization")[0][0])
+
+
+@pytest.fixture
+def stocked(live: Live) -> Iterator[Shop]:
+    """The demo agency's shop, with ten credits on Ben's balance at least."""
+    with live.browser() as ben:
+        opened = Shop.opened(live, ben)
+        if opened.balance() < 600:
+            opened.pay(opened.checkout())
+            wait_for(lambda: opened.balance() >= 600)
+        yield opened

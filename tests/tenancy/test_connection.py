@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, OperationalError, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
+from agencies.models import Agency
 from tenancy.backend.base import DatabaseWrapper
 from tenancy.wire import connection
 
@@ -114,3 +115,25 @@ def test_who_waits_for_an_answer_does_not_hold_up_other_threads(own: DatabaseWra
             transaction.set_rollback(True)
             connection.connection.rollback()
             waiting.result(timeout=10)
+
+
+@pytest.fixture
+def pooled() -> Iterator[DatabaseWrapper]:
+    """Two threads' places at one pool that has a single connection."""
+    fresh = connections.create_connection("default")
+    options = {**fresh.settings_dict["OPTIONS"], "pool": {"min_size": 1, "max_size": 1, "timeout": 5}}
+    fresh.settings_dict = {**fresh.settings_dict, "CONN_MAX_AGE": 0, "OPTIONS": options}
+    yield fresh
+    fresh.close()
+    fresh.close_pool()
+
+
+def test_a_pooled_connection_keeps_its_statements_and_never_the_path_of_who_had_it(
+    pooled: DatabaseWrapper, own_agency: Agency
+) -> None:
+    path = "SELECT current_schema()::text"
+    pooled.set_schema(own_agency.schema_name)
+    before, where = pid(pooled), pooled.ask_prepared(path, [])
+    pooled.close()
+    pooled.set_schema_to_public()
+    assert (pid(pooled), where, pooled.ask_prepared(path, [])) == (before, (own_agency.schema_name,), ("public",))

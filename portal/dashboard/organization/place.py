@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,25 +21,55 @@ from organizations import hms, refusals
 from organizations.models import Organization
 from portal.dashboard.roles import actor_of, agency_of
 
+if TYPE_CHECKING:
+    from portal.dashboard.organization.fields import Words
+
 View = Callable[..., HttpResponse]
 # A select is a list to choose from, not a search: beyond this, the table of clients is the better way.
 _MOST_LISTED = 100
-# The sections, in the order of the tabs: key and name.
-SECTIONS = (
-    ("assistants", gettext_lazy("Assistants")),
-    ("numbers", gettext_lazy("Numbers")),
-    ("campaigns", gettext_lazy("Campaigns")),
-    ("voices", gettext_lazy("Voices")),
-    ("knowledge", gettext_lazy("Knowledge")),
-    ("integrations", gettext_lazy("Integrations")),
-    ("mcp", gettext_lazy("MCP servers")),
-    ("workflows", gettext_lazy("Workflows")),
-    ("tools", gettext_lazy("Tool templates")),
-    ("analyses", gettext_lazy("Analyses")),
-    ("trunks", gettext_lazy("SIP trunks")),
-    ("providers", gettext_lazy("Provider keys")),
-    ("retention", gettext_lazy("Retention")),
+# The sections by what they are for, in the order of the tabs: key and name.
+AREAS = (
+    (
+        gettext_lazy("Assistants"),
+        (
+            ("assistants", gettext_lazy("Assistants")),
+            ("voices", gettext_lazy("Voices")),
+            ("tools", gettext_lazy("Tool templates")),
+            ("analyses", gettext_lazy("Analyses")),
+        ),
+    ),
+    (
+        gettext_lazy("Calling"),
+        (
+            ("numbers", gettext_lazy("Numbers")),
+            ("campaigns", gettext_lazy("Campaigns")),
+            ("trunks", gettext_lazy("SIP trunks")),
+        ),
+    ),
+    (gettext_lazy("Knowledge"), (("knowledge", gettext_lazy("Knowledge")),)),
+    (
+        gettext_lazy("Integrations"),
+        (
+            ("integrations", gettext_lazy("Custom tools")),
+            ("mcp", gettext_lazy("MCP servers")),
+            ("workflows", gettext_lazy("Workflows")),
+        ),
+    ),
+    (
+        gettext_lazy("Settings"),
+        (("providers", gettext_lazy("Provider keys")), ("retention", gettext_lazy("Retention"))),
+    ),
 )
+_FIRST = "assistants"
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One of the tabs: where it leads, and whether one is there."""
+
+    label: "Words"
+    href: str
+    is_now: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +98,18 @@ class Place:
 
     def show(self, template: str, section: str, context: dict[str, Any]) -> HttpResponse:
         """A page inside, in its frame."""
-        tabs = [(key, label, self.url(key)) for key, label in SECTIONS]
-        frame = {"place": self, "client": self.client, "tabs": tabs, "section": section, "others": _others()}
+        frame = {"place": self, "client": self.client, "section": section, "others": _others(), **self._tabs(section)}
         return render(self.request, f"dashboard/organization/{template}", {**frame, **context, "nav": "clients"})
+
+    def _tabs(self, section: str) -> dict[str, list[Tab]]:
+        """A tab for each area, and one for each section of the area that one is in, if it has several."""
+        areas, inside = [], []
+        for name, sections in AREAS:
+            is_here = section in dict(sections)
+            areas.append(Tab(name, self.url(sections[0][0]), is_here))
+            if is_here and len(sections) > 1:
+                inside = [Tab(label, self.url(key), key == section) for key, label in sections]
+        return {"areas": areas, "inside": inside}
 
     def go(self, name: str, *ids: object) -> HttpResponse:
         """On to another page inside."""
@@ -108,12 +147,12 @@ def enters(section: str) -> Callable[[View], View]:
 def switch(request: HttpRequest) -> HttpResponse:
     """Go to the same section of another client's organization."""
     slug, to, section = agency_of(request).slug, request.GET.get("client", ""), request.GET.get("section", "")
-    known = {key for key, _label in SECTIONS}
+    known = {key for _name, sections in AREAS for key, _label in sections}
     try:
         client = get_object_or_404(Client, pk=UUID(to))
     except ValueError:
         return redirect("dashboard:clients", slug=slug)
-    name = section if section in known else SECTIONS[0][0]
+    name = section if section in known else _FIRST
     return redirect(reverse(f"dashboard:organization_{name}", args=[slug, client.pk]))
 
 

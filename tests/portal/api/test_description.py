@@ -10,7 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from billing.models import LedgerEntry
 from calls.choosing import DIRECTIONS, Outcome
-from calls.holds import Obstacle
+from calls.obstacles import Obstacle
 from organizations.models import Organization
 from portal.api import access, calling, urls
 from tenancy import door

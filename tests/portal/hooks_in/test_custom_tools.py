@@ -10,9 +10,8 @@ import pytest
 from agencies.models import Agency
 from hms_client import signatures
 from inbox import hms_endpoints, hms_targets
-from organizations import custom_tools, relay
+from organizations import custom_tools
 from organizations.models import Delivery, Organization
-from outside.lanes import Lanes
 from tenancy import door
 from tests.support import endpoint as endpoints
 from tests.support import hms_says
@@ -24,20 +23,6 @@ pytestmark = pytest.mark.django_db
 Ours = hms_endpoints.Endpoint
 PHONE = {"type": "object", "properties": {"phone": {"type": "string"}, "share": {}}, "required": ["phone"]}
 OUT_OF_ORDER = {"error": "The system behind this does not answer right now. Say so, and offer to call back."}
-
-
-@pytest.fixture
-def ben(acme: Agency, says: Hms, monkeypatch: pytest.MonkeyPatch) -> Organization:
-    monkeypatch.setattr(relay, "LANES", Lanes())
-    hms_says.connect(says, acme)
-    with door.enter(acme):
-        return hms_says.ready(says, credit=100)
-
-
-@pytest.fixture
-def ours(acme: Agency, ben: Organization) -> Ours:
-    with door.enter(acme):
-        return hms_endpoints.open_endpoint(organization_id=ben.pk)
 
 
 @pytest.fixture

@@ -20,9 +20,7 @@ from organizations.relay import Purpose
 from outside.lanes import Lanes
 from tenancy import door
 from tests.support import endpoint as endpoints
-from tests.support import hms_says
 from tests.support.endpoint import Endpoint
-from tests.support.hms_says import Hms
 
 pytestmark = pytest.mark.django_db
 GRANTED = 100 + holds.GRACE_SECONDS
@@ -36,24 +34,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def ben(acme: Agency, says: Hms) -> Organization:
-    hms_says.connect(says, acme)
-    with door.enter(acme):
-        return hms_says.ready(says, credit=100)
-
-
-@pytest.fixture
 def there(acme: Agency, ben: Organization) -> Iterator[Endpoint]:
     with endpoints.listening() as found:
         with door.enter(acme):
             hms_targets.save(organization_id=ben.pk, url=found.url, secret="a secret of ben", events=hms_targets.EVENTS)
         yield found
-
-
-@pytest.fixture
-def ours(acme: Agency, ben: Organization) -> hms_endpoints.Endpoint:
-    with door.enter(acme):
-        return hms_endpoints.open_endpoint(organization_id=ben.pk)
 
 
 def post(ours: hms_endpoints.Endpoint, kind: str, *, call: str = "c1", **message: Any) -> Any:

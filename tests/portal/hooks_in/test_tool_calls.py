@@ -20,26 +20,11 @@ from organizations.tools import Later, Tool, ToolCall, ToolFailed
 from outside.lanes import Lanes
 from tenancy import door
 from tests.support import endpoint as endpoints
-from tests.support import hms_says
 from tests.support.endpoint import Endpoint
 from tests.support.hms_posts import call_of, call_tools, post
-from tests.support.hms_says import Hms
 
 pytestmark = pytest.mark.django_db
 Ours = hms_endpoints.Endpoint
-
-
-@pytest.fixture
-def ben(acme: Agency, says: Hms) -> Organization:
-    hms_says.connect(says, acme)
-    with door.enter(acme):
-        return hms_says.ready(says, credit=100)
-
-
-@pytest.fixture
-def ours(acme: Agency, ben: Organization) -> Ours:
-    with door.enter(acme):
-        return hms_endpoints.open_endpoint(organization_id=ben.pk)
 
 
 @pytest.fixture
