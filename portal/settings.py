@@ -84,7 +84,6 @@ SHARED_APPS = [
     "csp",
     "django_htmx",
     "django_cotton",
-    "tablericons",
     "portal",
 ]
 TENANT_APPS = [*_BOTH, "clients", "billing", "organizations", "calls"]

@@ -3,6 +3,7 @@
 Tests that must commit (threads, processes) ask for `own_agency`, which is opened for them and dropped behind them.
 """
 
+import gc
 import itertools
 import os
 import time
@@ -23,6 +24,9 @@ from people.models import User
 from tenancy import door
 
 _numbers = itertools.count(1)
+
+# The product's modules stay: to walk through all of them again and again costs a twentieth of a run.
+gc.set_threshold(100_000, 50, 50)
 
 # Each worker of a parallel run empties its own Redis database and nobody else's. The last one is the live product's.
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
@@ -68,6 +72,13 @@ def in_public() -> Iterator[None]:
 def quick_passwords(settings: Any) -> None:
     """Argon2 takes its time on purpose. Whether it is the one in use is asked in tests/architecture."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def impatient_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stripe's library waits half a second and longer before it tries again."""
+    monkeypatch.setattr("stripe._http_client.HTTPClient.INITIAL_DELAY", 0.01)
+    monkeypatch.setattr("stripe._http_client.HTTPClient.MAX_DELAY", 0.02)
 
 
 @pytest.fixture(autouse=True)

@@ -6,20 +6,36 @@ Everything that comes from outside a template is escaped here, whatever road it 
 from __future__ import annotations
 
 import functools
+import zipfile
 from collections.abc import Collection, Mapping
+from importlib import resources
 
 from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
-from tablericons.templatetags.tablericons import icon as draw
+from django.utils.safestring import SafeString, mark_safe
+from tablericons import IconDoesNotExist
 
 register = template.Library()
+# Inside a page it says nothing.
+_XMLNS = ' xmlns="http://www.w3.org/2000/svg"'
+
+
+@functools.cache
+def _drawings() -> zipfile.ZipFile:
+    """Tabler's archive, opened once: its own tag reads the list of 5,000 names for each icon that is new, in 40 ms."""
+    return zipfile.ZipFile(str(resources.files("tablericons") / "tablericons.zip"))
 
 
 @functools.lru_cache(maxsize=512)
-def _drawn(name: str, size: int) -> str:
-    return draw(name if "/" in name else f"outline/{name}", size=size, stroke_width="1.75")
+def _drawn(name: str, size: int) -> SafeString:
+    path = name if "/" in name else f"outline/{name}"
+    try:
+        svg = " ".join(_drawings().read(f"{path}.svg").decode().split()).replace(_XMLNS, "")
+    except KeyError:
+        raise IconDoesNotExist(f"There is no icon {path!r}.") from None
+    sized = svg.replace('width="24" height="24"', f'width="{size}" height="{size}"', 1)
+    return mark_safe(sized.replace('stroke-width="2"', 'stroke-width="1.75"', 1))  # noqa: S308 - a file of Tabler's
 
 
 @register.simple_tag

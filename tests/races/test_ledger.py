@@ -1,5 +1,4 @@
 import random
-import time
 from threading import Barrier, Event
 from uuid import UUID
 
@@ -11,13 +10,7 @@ from billing import ledger, proof, wallets
 from billing.ledger import Outcome
 from billing.models import Conflict, LedgerEntry, Wallet
 from tenancy import door
-from tests.support.booking import book, clients, movement, side_by_side
-
-# Locks are read as they are now; pg_stat_activity would show the same moment for the whole transaction.
-WAITING = """
-SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (
-  SELECT pid FROM pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-"""
+from tests.support.booking import book, clients, movement, side_by_side, wait_until_somebody_waits
 
 pytestmark = pytest.mark.usefixtures("own_agency")
 
@@ -151,16 +144,6 @@ def test_trap_37_a_posting_waits_for_the_wallet_and_then_uses_what_it_finds(own_
         return book(client_id, role, -30).balance_after
 
     assert side_by_side(own_agency, work, ["holds the lock", "waits"], threads=2) == [100, 70]
-
-
-def wait_until_somebody_waits() -> None:
-    give_up_at = time.monotonic() + 10
-    while time.monotonic() < give_up_at:
-        with connection.cursor() as cursor:
-            cursor.execute(WAITING)
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("nobody waited for the wallet")
 
 
 def test_holds_taken_at_once_never_exceed_what_is_available(own_agency: Agency) -> None:

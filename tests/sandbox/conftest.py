@@ -1,7 +1,6 @@
 """One sandbox as a process of its own for all tests; each test works with organizations and accounts of its own."""
 
 import json
-import ssl
 import subprocess
 import sys
 import threading
@@ -15,10 +14,10 @@ import httpx
 import pytest
 import stripe
 
+from tests.support.wire import TLS
+
 ROOT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 15
-# Made once: every httpx client would otherwise read all certificates anew, for connections that have none.
-TLS = ssl.create_default_context()
 OPENED: list[Callable[[], None]] = []
 
 

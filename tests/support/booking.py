@@ -1,5 +1,6 @@
 """Short ways to book in tests, and threads that each bring their own connection into an agency."""
 
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -16,6 +17,11 @@ from tenancy import door
 Kind = LedgerEntry.Kind
 ADA = {"kind": "member", "id": "1", "email": "ada@acme.test"}
 T = TypeVar("T")
+# Locks are read as they are now; pg_stat_activity would show the same moment for the whole transaction.
+_WAITING = """
+SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (
+  SELECT pid FROM pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+"""
 
 
 def movement(client_id: UUID, key: object, amount: int = 60, **fields: Any) -> ledger.Movement:
@@ -65,3 +71,14 @@ def side_by_side(agency: Agency, work: Callable[[Any], T], items: Iterable[Any],
 
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(enter_and_work, items))
+
+
+def wait_until_somebody_waits() -> None:
+    """Return as soon as one transaction waits for what another has locked. Fails after ten seconds."""
+    give_up_at = time.monotonic() + 10
+    while time.monotonic() < give_up_at:
+        with connection.cursor() as cursor:
+            cursor.execute(_WAITING)
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("nobody waited for the wallet")

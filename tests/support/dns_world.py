@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from domains.dns import Dns
+from tests.support.wire import TLS
 
 __all__ = ["names", "zone"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +71,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Names]:
         ready = process.stdout.readline()  # type: ignore[union-attr]
         web = ready.split(" (")[0].rsplit(":", 1)[1]
         port = int(ready.split("DNS on port ")[1].rstrip(")\n"))
-        with httpx.Client(base_url=f"http://127.0.0.1:{web}/_sandbox/dns/", timeout=30) as http:
+        with httpx.Client(base_url=f"http://127.0.0.1:{web}/_sandbox/dns/", timeout=30, verify=TLS) as http:
             yield Names(http, port)
         process.terminate()
 

@@ -20,6 +20,7 @@ import httpx
 import psycopg
 
 from stack import environment, processes, services, terminal
+from tests.support.wire import TLS
 
 ROOT = Path(__file__).resolve().parents[2]
 Found = TypeVar("Found")
@@ -72,7 +73,7 @@ class Live:
 
     def browser(self) -> httpx.Client:
         """A person without JavaScript: keeps cookies, follows redirects."""
-        return httpx.Client(transport=Loopback(), follow_redirects=True, timeout=20)
+        return httpx.Client(transport=Loopback(verify=TLS), follow_redirects=True, timeout=20)
 
     def manage(self, *arguments: str) -> str:
         """Run an operator's command to its end and return what it printed."""
@@ -89,7 +90,7 @@ class Live:
 
     def sandbox(self, verb: str, path: str, /, **body: Any) -> Any:
         """Turn one of the sandbox's knobs."""
-        answer = httpx.request(verb, f"{self.sandbox_url}/_sandbox/{path}", json=body or None, timeout=30)
+        answer = httpx.request(verb, f"{self.sandbox_url}/_sandbox/{path}", json=body or None, timeout=30, verify=TLS)
         answer.raise_for_status()
         return answer.json()
 
@@ -121,13 +122,15 @@ class Live:
 
 def wait_for(look: Callable[[], Found | None], *, seconds: float = 20) -> Found:
     """What `look` finds, as soon as it finds something. Fails after `seconds`."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, 0.02
     while True:
         found = look()
         if found:
             return found
         assert time.monotonic() < deadline, f"waited {seconds} s in vain"
-        time.sleep(0.02)
+        time.sleep(pause)
+        # Who looks all the time keeps what it waits for from its work.
+        pause = min(pause * 1.25, 0.25)
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ from billing.models import Package, Purchase
 from clients.models import Client
 from tenancy import door
 from tests.support import stripe_says
+from tests.support.wire import TLS
 from vault import connections
 
 __all__ = ["connected", "sandbox", "shop", "stripe"]
@@ -32,13 +33,13 @@ class Sandbox:
     url: str
 
     def turn(self, lever: str, **body: Any) -> Any:
-        answer = httpx.post(f"{self.url}/_sandbox/{lever}", json=body, timeout=30)
+        answer = httpx.post(f"{self.url}/_sandbox/{lever}", json=body, timeout=30, verify=TLS)
         answer.raise_for_status()
         return answer.json()
 
     def tries_to_turn(self, lever: str, **body: Any) -> bool:
         """Turn a lever that may be where it cannot be turned (409)."""
-        answer = httpx.post(f"{self.url}/_sandbox/{lever}", json=body, timeout=30)
+        answer = httpx.post(f"{self.url}/_sandbox/{lever}", json=body, timeout=30, verify=TLS)
         return answer.status_code != 409 and bool(answer.raise_for_status())
 
     def open_account(self, mode: str = "test") -> dict[str, str]:
@@ -66,7 +67,7 @@ class Sandbox:
     def ask(self, key: str, method: str, path: str, **params: Any) -> Any:
         """Ask the API as somebody at the Dashboard would; `params` are form fields."""
         body = {"params": params} if method == "GET" else {"data": params}
-        answer = httpx.request(method, f"{self.url}/stripe/v1/{path}", auth=(key, ""), timeout=30, **body)
+        answer = httpx.request(method, f"{self.url}/stripe/v1/{path}", auth=(key, ""), timeout=30, verify=TLS, **body)
         answer.raise_for_status()
         return answer.json()
 
@@ -88,7 +89,7 @@ def stripe(sandbox: Sandbox, settings: Any) -> Iterator[Sandbox]:
     """The sandbox, and the portal pointed at it."""
     settings.STRIPE_API_URL = f"{sandbox.url}/stripe"
     yield sandbox
-    httpx.delete(f"{sandbox.url}/_sandbox/faults").raise_for_status()
+    httpx.delete(f"{sandbox.url}/_sandbox/faults", verify=TLS).raise_for_status()
 
 
 @dataclass
