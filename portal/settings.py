@@ -9,6 +9,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from kombu.entity import Queue
 
+from portal import production
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -327,25 +329,4 @@ CERTIFICATE_DENIALS_PER_MINUTE = env.int("CERTIFICATE_DENIALS_PER_MINUTE", defau
 
 # --- What production refuses ------------------------------------------------------------------------------------------
 if PRODUCTION:
-    _local = [
-        name
-        for name, value in {
-            "HMS_API_URL": HMS_API_URL,
-            "HMS_WEB_CALL_URL": HMS_WEB_CALL_URL,
-            "STRIPE_API_URL": STRIPE_API_URL,
-            "STRIPE_CHECKOUT_ORIGIN": STRIPE_CHECKOUT_ORIGIN,
-        }.items()
-        if not value.startswith("https://")
-    ]
-    if _local or SANDBOX_URL:
-        raise ImproperlyConfigured(
-            f"production talks to the real HMS and Stripe only: {', '.join(_local) or 'SANDBOX_URL'}"
-        )
-    if not HTTPS:
-        raise ImproperlyConfigured("production is served over https: set PUBLIC_SCHEME=https")
-    if DNS_MAY_ASK_PRIVATE:
-        raise ImproperlyConfigured("production asks public name servers only: unset DNS_MAY_ASK_PRIVATE")
-    if not OWNERS_NEED_SECOND_FACTOR:
-        raise ImproperlyConfigured("production asks owners for a second factor: unset OWNERS_NEED_SECOND_FACTOR")
-    if env.bool("EMBEDDED_SERVERS", default=False):
-        raise ImproperlyConfigured("production does not run on the embedded PostgreSQL and Redis")
+    production.refuse_what_is_local(globals(), is_embedded=env.bool("EMBEDDED_SERVERS", default=False))

@@ -14,8 +14,8 @@ _STEP = 500
 
 class Command(BaseCommand):
     help = (
-        "Seals every agency's data key, and second factors of team members, under the first key of VAULT_KEYS. Put the new key first, keep the old one behind "
-        "it, restart, run this, then take the old key away."
+        "Seals every agency's data key, and second factors of team members, under the first key of VAULT_KEYS. Put the "
+        "new key first, keep the old one behind it, restart, run this, then take the old key away."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,7 +30,10 @@ class Command(BaseCommand):
                 self.stdout.write(f"{number} of {total}")
         broken += self._seal_second_factors()
         if broken:
-            raise CommandError(f"{len(broken)} secrets do not open with any key of VAULT_KEYS. Keep them all.")
+            secrets = total + Authenticator.objects.count()
+            raise CommandError(
+                f"{len(broken)} of {secrets} secrets do not open with any key of VAULT_KEYS. Keep all keys."
+            )
         self.stdout.write(self.style.SUCCESS(f"{total} data keys are sealed under the current key."))
 
     def _seal_second_factors(self) -> list[int]:
