@@ -3,13 +3,15 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.chromium import Watched
 from tests.support.live import Live, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.flow, pytest.mark.xdist_group("live")]
 PASSWORD = "a long enough password"
+# To a portal that is live, and from there to the first payment.
+FIELDS, PRESSES, PRESSES_TO_BUY = 10, 13, 3
 
 
 def code_for(live: Live, address: str) -> str:
@@ -24,40 +26,70 @@ def balance(page: Page) -> int:
     return int(page.locator("[data-balance]").get_attribute("data-balance") or "")
 
 
+class Hand:
+    """What a person does at a window: every press and every field that is filled in counts."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.presses, self.fields = page, 0, 0
+
+    def press(self, what: Locator) -> None:
+        what.click()
+        self.presses += 1
+
+    def follow(self, link: str) -> None:
+        """Press the first link of this name."""
+        self.press(self.page.get_by_role("link", name=link).first)
+
+    def send(self, **fields: str) -> None:
+        """Fill in fields by name and send their form."""
+        for name, value in fields.items():
+            self.page.locator(f"[name={name}]").fill(value)
+        self.fields += len(fields)
+        form = self.page.locator(f"form:has([name={next(iter(fields))}])")
+        self.press(form.locator(".ui-form-actions button[type=submit]").first)
+
+
 def send(page: Page, **fields: str) -> None:
     """Fill in fields by name and send their form."""
-    for name, value in fields.items():
-        page.locator(f"[name={name}]").fill(value)
-    page.locator(f"form:has([name={next(iter(fields))}]) .ui-form-actions button[type=submit]").first.click()
+    Hand(page).send(**fields)
 
 
-def open_the_portal(live: Live, page: Page) -> None:
+def open_the_portal(live: Live, page: Page) -> Hand:
+    """From the first page to a portal that is on: nothing is typed but what is asked for, nowhere gone but by links."""
     hms = live.sandbox("POST", "hms/organizations", name="Olga BV", minutes=1000)
     stripe = live.sandbox("POST", "stripe/accounts", business_name="Harbour Voice")
-    page.goto(live.address("", "/account/signup/"))
-    page.locator("[name=company]").fill("Harbour Voice")
-    send(page, email="olga@harbour.test", password1=PASSWORD)
-    send(page, code=code_for(live, "olga@harbour.test"))
-    page.wait_for_url(re.compile(r"/agencies/harbour-voice/"))
+    olga = Hand(page)
+    page.goto(live.address("", "/"))
+    olga.follow("Open your portal")
+    olga.send(company="Harbour Voice", email="olga@harbour.test", password1=PASSWORD)
+    olga.send(code=code_for(live, "olga@harbour.test"))
+    page.wait_for_url(re.compile(r"/agencies/harbour-voice/set-up/"))
 
-    page.goto(dashboard(live, "hms/"))
-    send(page, api_key=hms["api_key"])
+    olga.follow("Connect HMS key")
+    olga.send(api_key=hms["api_key"])
     expect(page.get_by_text("Olga BV").first).to_be_visible()
 
-    page.goto(dashboard(live, "payments/"))
-    send(page, publishable_key=stripe["publishable_key"], secret_key=stripe["secret_key"])
-    page.get_by_role("button", name="Set it up for me").click()
+    olga.follow("Payments")
+    olga.send(publishable_key=stripe["publishable_key"], secret_key=stripe["secret_key"])
+    olga.press(page.get_by_role("button", name="Set it up for me"))
     expect(page.get_by_role("button", name="Set it up anew")).to_be_visible()
-    send(page, minutes="10")
-    expect(page.locator("#test-calls")).to_contain_text("10 min")
 
-    page.goto(dashboard(live, "packages/new/"))
-    send(page, name="Starter", credits="100", price="40.00")
+    olga.follow("Packages")
+    olga.follow("Create a package")
+    olga.send(name="Starter", credits="100", price="40.00")
     page.wait_for_url(re.compile(r"/packages/$"))
 
-    page.goto(dashboard(live, "set-up/"))
-    page.get_by_role("switch").click()
+    olga.follow("Set up")
+    olga.press(page.get_by_role("switch"))
     expect(page.get_by_role("switch")).to_have_attribute("aria-checked", "true")
+    return olga
+
+
+def let_clients_call(live: Live, page: Page) -> None:
+    """Test credits are nobody's money, but the minutes are Olga's: she says how many may be used."""
+    page.goto(dashboard(live, "payments/"))
+    send(page, minutes="10")
+    expect(page.locator("#test-calls")).to_contain_text("10 min")
 
 
 def schema(live: Live) -> str:
@@ -77,11 +109,14 @@ def sign_up_as_client(live: Live, page: Page) -> None:
 
 
 def buy(live: Live, page: Page) -> None:
-    page.goto(live.address("harbour-voice", "/buy/"))
-    page.get_by_role("button", name=re.compile("Starter")).click()
+    ben = Hand(page)
+    page.goto(live.address("harbour-voice", "/"))
+    ben.follow("Buy credits")
+    ben.press(page.get_by_role("button", name=re.compile("Starter")))
     page.wait_for_url(re.compile(r"/checkout/"))
-    page.get_by_role("button", name=re.compile("^Pay")).first.click()
+    ben.press(page.get_by_role("button", name=re.compile("^Pay")).first)
     page.wait_for_url(re.compile(r"harbour-voice\.portal\.localhost"))
+    assert (ben.presses, ben.fields) == (PRESSES_TO_BUY, 0)
     page.goto(live.address("harbour-voice", "/"))
     assert balance(page) == 6000
 
@@ -116,7 +151,9 @@ def ended_call(live: Live) -> dict[str, int] | None:
 
 def test_from_sign_up_to_the_first_debit(live: Live, browser: Browser) -> None:
     olga, ben = Watched(browser), Watched(browser)
-    open_the_portal(live, olga.page)
+    opened = open_the_portal(live, olga.page)
+    assert (opened.fields, opened.presses) == (FIELDS, PRESSES)
+    let_clients_call(live, olga.page)
     sign_up_as_client(live, ben.page)
     wait_for(lambda: live.query("SELECT 1 FROM organizations_organization WHERE state = 'ready'", schema=schema(live)))
     before = minutes_left(live)
