@@ -9,6 +9,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from kombu.entity import Queue
 
+from portal import production
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -74,6 +76,7 @@ SHARED_APPS = [
     "django.contrib.humanize",
     "django.forms",
     "agencies",
+    "leaving",
     "domains",
     "branding",
     "vault",
@@ -325,28 +328,13 @@ ALLOCATION_MAX_CREDITS = env.int("ALLOCATION_MAX_CREDITS", default=10_000)
 CERTIFICATES_PER_HOUR = env.int("CERTIFICATES_PER_HOUR", default=100)
 CERTIFICATES_PER_DOMAIN_PER_HOUR = env.int("CERTIFICATES_PER_DOMAIN_PER_HOUR", default=20)
 CERTIFICATE_DENIALS_PER_MINUTE = env.int("CERTIFICATE_DENIALS_PER_MINUTE", default=60)
+# For how many days an owner who closes an agency may take it back.
+CLOSING_GRACE_DAYS = env.int("CLOSING_GRACE_DAYS", default=30)
+
+# --- Files of ours that are for one person ----------------------------------------------------------------------------
+# Where archives lie until they are fetched. Web and worker processes share it; nothing serves it.
+EXPORTS_ROOT = env.str("EXPORTS_ROOT", default=str(BASE_DIR / "var" / "exports"))
 
 # --- What production refuses ------------------------------------------------------------------------------------------
 if PRODUCTION:
-    _local = [
-        name
-        for name, value in {
-            "HMS_API_URL": HMS_API_URL,
-            "HMS_WEB_CALL_URL": HMS_WEB_CALL_URL,
-            "STRIPE_API_URL": STRIPE_API_URL,
-            "STRIPE_CHECKOUT_ORIGIN": STRIPE_CHECKOUT_ORIGIN,
-        }.items()
-        if not value.startswith("https://")
-    ]
-    if _local or SANDBOX_URL:
-        raise ImproperlyConfigured(
-            f"production talks to the real HMS and Stripe only: {', '.join(_local) or 'SANDBOX_URL'}"
-        )
-    if not HTTPS:
-        raise ImproperlyConfigured("production is served over https: set PUBLIC_SCHEME=https")
-    if DNS_MAY_ASK_PRIVATE:
-        raise ImproperlyConfigured("production asks public name servers only: unset DNS_MAY_ASK_PRIVATE")
-    if not OWNERS_NEED_SECOND_FACTOR:
-        raise ImproperlyConfigured("production asks owners for a second factor: unset OWNERS_NEED_SECOND_FACTOR")
-    if env.bool("EMBEDDED_SERVERS", default=False):
-        raise ImproperlyConfigured("production does not run on the embedded PostgreSQL and Redis")
+    production.refuse_what_is_local(globals(), is_embedded=env.bool("EMBEDDED_SERVERS", default=False))

@@ -31,6 +31,8 @@ WORDS: dict[str, "_StrPromise"] = {
     "export.audit": gettext_lazy("Exported the audit log"),
     "export.calls": gettext_lazy("Exported calls"),
     "export.clients": gettext_lazy("Exported clients"),
+    "export.everything": gettext_lazy("Had everything written into an archive"),
+    "export.fetched": gettext_lazy("Downloaded the archive"),
     "export.purchases": gettext_lazy("Exported purchases"),
     "export.statement": gettext_lazy("Exported a statement"),
     "hms.alarms_changed": gettext_lazy("Changed the alarms for minutes"),

@@ -21,6 +21,7 @@ from portal.jobs import (
     domains,
     hms,
     invitations,
+    leaving,
     ledger,
     minutes,
     receipts,
@@ -48,6 +49,7 @@ KINDS: dict[str, Job] = {
     **documents.JOBS,
     **invitations.JOBS,
     **brand.JOBS,
+    **leaving.JOBS,
 }
 # What moves a balance, or lets somebody who paid wait. Mails, comparisons and looks around stand behind them.
 _BALANCES = frozenset({stripe_events.KIND, purchases.CHECK_KIND, refunds_asked.CHECK_KIND, "sync_calls"})

@@ -46,6 +46,7 @@ DASHBOARD = [
     "address",
     "audit",
     "team",
+    "leaving",
 ]
 PORTAL = {"home": "/", "statement": "/statement/", "calls": "/calls/", "buy": "/buy/", "start-a-call": "/calls/start/"}
 PORTAL |= {"knowledge": "/knowledge/"}

@@ -1,0 +1,77 @@
+"""The page *Export and close*: who may have the archive made, and who may fetch it."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from agencies.models import Agency
+from audit.models import AuditEntry
+from leaving import exports
+from leaving.models import Export
+from portal.jobs import KINDS
+from tenancy import door
+from tests.portal.dashboard.conftest import Dashboard
+from tests.support.portal import text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def exports_root(tmp_path: Path, settings: Any) -> None:
+    settings.EXPORTS_ROOT = str(tmp_path)
+
+
+def work(agency: Agency) -> Export:
+    export = exports.latest(agency.pk)
+    assert export is not None
+    with door.enter(agency):
+        KINDS[exports.KIND](str(export.pk))
+    return export
+
+
+def test_an_owner_has_the_archive_made_and_fetches_it(ada: Dashboard, acme: Agency) -> None:
+    assert "Make the archive" in text_of(ada.get("leaving/"))
+    assert ada.post("leaving/export/").status_code == 302
+    waiting = ada.get("leaving/")
+    assert "being made" in text_of(waiting)
+    assert 'hx-trigger="every 2s"' in waiting.content.decode()
+    export = work(acme)
+    page = text_of(ada.get("leaving/state/"))
+    assert "Your archive is ready" in page
+    assert "Download" in page
+    answer = ada.post(f"leaving/export/{export.pk}/")
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="acme-')
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.getvalue()[:2] == b"PK"
+    assert list(AuditEntry.objects.order_by("number").values_list("what", flat=True)) == [
+        "export.everything",
+        "export.fetched",
+    ]
+
+
+def test_nobody_but_an_owner_makes_or_fetches_it(mia: Dashboard, vic: Dashboard, ada: Dashboard, acme: Agency) -> None:
+    ada.post("leaving/export/")
+    export = work(acme)
+    for other in (mia, vic):
+        assert other.post("leaving/export/").status_code == 403
+        assert other.post(f"leaving/export/{export.pk}/").status_code == 403
+        page = text_of(other.get("leaving/"))
+        assert "An owner can download it" in page
+        assert "Make a new one" not in page
+
+
+def test_an_id_alone_opens_nothing(ada: Dashboard, gus: Dashboard, acme: Agency) -> None:
+    ada.post("leaving/export/")
+    export = work(acme)
+    assert gus.post(f"leaving/export/{export.pk}/").status_code == 404
+    assert ada.post(f"leaving/export/{uuid4()}/").status_code == 404
+    assert ada.get(f"leaving/export/{export.pk}/").status_code == 405
+
+
+def test_an_archive_that_is_not_whole_is_not_there(ada: Dashboard, acme: Agency) -> None:
+    ada.post("leaving/export/")
+    export = exports.latest(acme.pk)
+    assert export is not None
+    assert ada.post(f"leaving/export/{export.pk}/").status_code == 404
