@@ -39,3 +39,40 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return f"export {self.id} of {self.agency_id}"
+
+
+class Erasure(models.Model):
+    """An agency that is being erased, step by step, or was. It names the agency by its id, and its owners alone.
+
+    The certificate is here for good, and with it the sums of the ledger: by month and kind, of nobody.
+    """
+
+    class Step(models.TextChoices):
+        KEYS = "keys", _("Keys")
+        INBOX = "inbox", _("Messages of Stripe and HMS")
+        DOMAINS = "domains", _("Domains")
+        SCHEMA = "schema", _("Clients, ledger and calls")
+        ROWS = "rows", _("Brand, team and settings")
+        CERTIFICATE = "certificate", _("Certificate")
+        DONE = "done", _("Done")
+
+    agency_id = models.BigIntegerField(primary_key=True)
+    # As it was called.
+    slug = models.CharField(max_length=50)
+    company_name = models.CharField(max_length=80)
+    # Who owned it in the end: [{"id", "email"}]. They may have the certificate.
+    owners = models.JSONField(default=list)
+    step = models.CharField(max_length=12, choices=Step, default=Step.KEYS)
+    began_at = models.DateTimeField(default=timezone.now)
+    # Rows by table. Each step adds its own in the transaction that erases them.
+    erased = models.JSONField(default=dict)
+    # The end of each wallet's chain, and sums of the ledger and of purchases by month.
+    chains = models.JSONField(default=list)
+    ledger = models.JSONField(default=list)
+    purchases = models.JSONField(default=list)
+    # The JSON as it was signed. Empty until everything is erased.
+    certificate = models.TextField(blank=True)
+    issued_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"erasure of {self.agency_id}: {self.step}"

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 WORDS: dict[str, "_StrPromise"] = {
+    "agency.closed": gettext_lazy("Closed the agency"),
+    "agency.kept": gettext_lazy("Took the closing of the agency back"),
     "attention.resolved": gettext_lazy("Resolved what did not add up"),
     "brand.changed": gettext_lazy("Changed the brand"),
     "call.ended": gettext_lazy("Ended a call"),

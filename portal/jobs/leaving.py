@@ -1,12 +1,20 @@
-"""Jobs of leaving: write an archive, delete it when its time is over."""
+"""Jobs of leaving: write an archive and delete it in time; end an agency that was closed, and tell its owners."""
 
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils import timezone
 
-from leaving import exports
+from domains import links
+from leaving import closing, erasing, exports
+from leaving.models import Erasure
+from portal import mailing, wording
+from portal.jobs import owners
+from tenancy import door, schemas
+
+_TO_OWNER = "closing_mail_to"
 
 
 def make_export(subject: str) -> datetime | None:
@@ -19,4 +27,57 @@ def drop_export(subject: str) -> datetime | None:
     return exports.drop(export_id=UUID(subject), now=timezone.now())
 
 
-JOBS: dict[str, Callable[[str], datetime | None]] = {exports.KIND: make_export, exports.DROP_KIND: drop_export}
+def close_agency(subject: str) -> datetime | None:
+    """Go on with the end of the agency of this id."""
+    return erasing.go_on(agency_id=int(subject), now=timezone.now())
+
+
+def share_closing(subject: str) -> datetime | None:
+    """Ask for one mail to each owner: the agency `closes`, or `stays`."""
+    owners.ask_for_mails(kind=_TO_OWNER, subject=subject)
+    return None
+
+
+def mail_closing(subject: str) -> datetime | None:
+    """Tell one owner that the agency was closed, or taken back. What is not so any more is not told."""
+    what, _colon, membership_id = subject.partition(":")
+    agency_id = schemas.current_agency_id()
+    with door.leave():
+        owner = owners.find(agency_id, int(membership_id))
+        if owner is None or (owner.agency.closes_at is not None) != (what == "closes"):
+            return None
+        closes_at = owner.agency.closes_at
+        said = {
+            "what": what,
+            "company": owner.agency.branding.company_name,
+            "day": wording.day(wording.day_of(closes_at)) if closes_at else "",
+            "page_url": links.platform(
+                reverse("dashboard:leaving", urlconf="portal.urls_platform", kwargs={"slug": owner.agency.slug})
+            ),
+        }
+        mailing.send_from_platform(to=owner.user.email, template="closing", said=said)
+    return None
+
+
+def mail_certificate(subject: str) -> datetime | None:
+    """Send the certificate to one of those who owned the agency."""
+    agency_id, _colon, number = subject.partition(":")
+    erasure = Erasure.objects.get(pk=int(agency_id))
+    said = {"company": erasure.company_name, "rows": sum(erasure.erased.values())}
+    mailing.send_from_platform(
+        to=erasure.owners[int(number)]["email"],
+        template="certificate",
+        said=said,
+        files={f"{erasure.slug}-certificate.json": erasure.certificate},
+    )
+    return None
+
+
+JOBS: dict[str, Callable[[str], datetime | None]] = {
+    exports.KIND: make_export,
+    exports.DROP_KIND: drop_export,
+    closing.KIND: close_agency,
+    closing.MAIL_KIND: share_closing,
+    _TO_OWNER: mail_closing,
+    erasing.MAIL_KIND: mail_certificate,
+}

@@ -75,3 +75,43 @@ def test_an_archive_that_is_not_whole_is_not_there(ada: Dashboard, acme: Agency)
     export = exports.latest(acme.pk)
     assert export is not None
     assert ada.post(f"leaving/export/{export.pk}/").status_code == 404
+
+
+def test_closing_says_what_happens_and_asks_for_the_slug(ada: Dashboard, acme: Agency) -> None:
+    page = text_of(ada.get("leaving/"))
+    for said in ("At once: the portal is off", "For 30 days: you can take it back", "everything is erased"):
+        assert said in page
+    refused = ada.post("leaving/close/", slug="globex")
+    assert refused.status_code == 200
+    assert "Type acme, the address of your portal" in text_of(refused)
+    assert 'value="globex"' in refused.content.decode()
+    assert ada.post("leaving/close/", slug="").status_code == 200
+    acme.refresh_from_db()
+    assert acme.closes_at is None
+    assert not AuditEntry.objects.exists()
+
+
+def test_an_owner_closes_and_takes_it_back(ada: Dashboard, acme: Agency) -> None:
+    assert ada.post("leaving/close/", slug="acme").status_code == 302
+    acme.refresh_from_db()
+    assert acme.closes_at
+    assert "This agency is closed, and erased on" in text_of(ada.get("clients/"))
+    assert "Closed: everything is erased on" in text_of(ada.get("leaving/"))
+    refused = ada.post("set-up/switch/", portal="on")
+    assert refused.headers["Location"] == "/agencies/acme/leaving/"
+    assert "Take that back first" in text_of(ada.get("leaving/"))
+    assert ada.post("leaving/keep/").status_code == 302
+    page = text_of(ada.get("leaving/"))
+    assert "Your agency stays" in page
+    assert "Close this agency" in page
+    assert list(AuditEntry.objects.order_by("number").values_list("what", flat=True)) == [
+        "agency.closed",
+        "agency.kept",
+    ]
+
+
+def test_nobody_but_an_owner_closes_or_keeps(mia: Dashboard, vic: Dashboard, acme: Agency) -> None:
+    for other in (mia, vic):
+        assert other.post("leaving/close/", slug="acme").status_code == 403
+        assert other.post("leaving/keep/").status_code == 403
+        assert "An owner can close the agency" in text_of(other.get("leaving/"))
