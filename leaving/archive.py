@@ -139,7 +139,7 @@ def _pack(export: Export, folder: Path, extras: dict[str, str]) -> None:
     with open(half, "wb", opener=_private) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         file.truncate(0)
         for table in made:
-            digest = _add(packed, folder / f"{table.name}.csv")
+            digest = _add(packed, folder / f"{table.name}.csv", export.asked_at)
             listed[f"{table.name}.csv"] = {"rows": export.progress[table.name]["rows"], "sha256": digest}
         for name, text in extras.items():
             packed.writestr(name, text)
@@ -151,10 +151,11 @@ def _pack(export: Export, folder: Path, extras: dict[str, str]) -> None:
     os.replace(half, path_of(export.pk))
 
 
-def _add(packed: zipfile.ZipFile, path: Path) -> str:
-    """Copy a file into the zip, piece by piece; its SHA-256."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as source, packed.open(path.name, "w", force_zip64=True) as target:
+def _add(packed: zipfile.ZipFile, path: Path, at: datetime) -> str:
+    """Copy a file into the zip, piece by piece, dated `at`; its SHA-256."""
+    digest, named = hashlib.sha256(), zipfile.ZipInfo(path.name, at.timetuple()[:6])
+    named.compress_type = zipfile.ZIP_DEFLATED
+    with open(path, "rb") as source, packed.open(named, "w", force_zip64=True) as target:
         while piece := source.read(_COPY_BYTES):
             digest.update(piece)
             target.write(piece)

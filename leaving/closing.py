@@ -37,7 +37,7 @@ def close(*, agency_id: int, typed: str, now: datetime) -> Agency:
     with transaction.atomic():
         agency = Agency.objects.select_for_update(no_key=True).get(pk=agency_id)
         if typed.strip().lower() != agency.slug:
-            raise NotTheSlug(_("Type %(slug)s, the address of your portal, to close it.") % {"slug": agency.slug})
+            raise NotTheSlug(_("This is not %(slug)s. Nothing was closed.") % {"slug": agency.slug})
         if agency.closes_at is not None:
             return agency
         agency.portal_is_on = False

@@ -139,7 +139,8 @@ def _page(request: HttpRequest, form: CloseForm | None = None) -> HttpResponse:
         "on_its_way": closing.on_its_way(agency.pk),
         "held": Wallet.objects.filter(balance__gt=0).aggregate(held=Sum("balance"))["held"],
         "own_domains": [each.shown for each in own_domains.own(agency.pk)],
-        "nav": "leaving",
+        "nav": "team",
+        "section": "leaving",
     }
     return render(request, "dashboard/leaving.html", context)
 

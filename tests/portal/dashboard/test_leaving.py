@@ -83,7 +83,7 @@ def test_closing_says_what_happens_and_asks_for_the_slug(ada: Dashboard, acme: A
         assert said in page
     refused = ada.post("leaving/close/", slug="globex")
     assert refused.status_code == 200
-    assert "Type acme, the address of your portal" in text_of(refused)
+    assert "This is not acme. Nothing was closed." in text_of(refused)
     assert 'value="globex"' in refused.content.decode()
     assert ada.post("leaving/close/", slug="").status_code == 200
     acme.refresh_from_db()
