@@ -87,9 +87,12 @@ def drop(*, export_id: UUID, now: datetime) -> datetime | None:
 
 
 def _finish(export: Export) -> None:
-    """It can be fetched from now on, and those before it go."""
+    """It can be fetched from now on, and those before it go. One that was given up meanwhile goes itself."""
     now = timezone.now()
     with transaction.atomic():
+        if Export.objects.select_for_update().get(pk=export.pk).state != Export.State.WAITING:
+            transaction.on_commit(lambda: archive.remove(export.pk))
+            return
         before = Export.objects.filter(agency_id=export.agency_id, client_id=export.client_id, state=Export.State.READY)
         for each in before:
             agenda.schedule(kind=DROP_KIND, subject=str(each.pk), agency_id=export.agency_id)

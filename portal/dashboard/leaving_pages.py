@@ -1,14 +1,13 @@
 """Leaving: everything of the agency as one archive, closing the agency, taking that back. For owners alone."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Sum
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -21,9 +20,8 @@ from agencies.models import Agency
 from billing.models import Wallet
 from leaving import closing, exports
 from portal import wording
-from portal.dashboard import facts
-from portal.dashboard.audited import audited, tell
-from portal.dashboard.entrance import needs_no_schema
+from portal.dashboard import exporting, facts
+from portal.dashboard.audited import audited
 from portal.dashboard.forms import refuse
 from portal.dashboard.gate import asks_again
 from portal.dashboard.roles import actor_of, agency_of, owner_changes
@@ -51,7 +49,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_GET
 def state(request: HttpRequest) -> HttpResponse:
     """How far the archive is, for a page that waits."""
-    return render(request, "dashboard/_export.html", _shown(agency_of(request)))
+    return render(request, "dashboard/_export.html", exporting.shown(agency_of(request)))
 
 
 @asks_again
@@ -70,28 +68,7 @@ def export(request: HttpRequest) -> HttpResponse:
 @audited("export.fetched", tells=True)
 def fetch(request: HttpRequest, export_id: UUID) -> HttpResponseBase:
     """The archive itself. By POST, so that whoever fetches it is asked who they are."""
-    agency, now = agency_of(request), timezone.now()
-    try:
-        path = exports.file_of(agency_id=agency.pk, export_id=export_id, now=now)
-    except exports.NotThere as error:
-        raise Http404 from error
-    tell(request, export=str(export_id), bytes=path.stat().st_size)
-    response = FileResponse(path.open("rb"), as_attachment=True, filename=f"{agency.slug}-{now:%Y-%m-%d}.zip")
-    response.headers["Cache-Control"] = "no-store"
-    return needs_no_schema(response)
-
-
-def _shown(agency: Agency) -> dict[str, Any]:
-    latest, ready = exports.latest(agency.pk), exports.ready(agency.pk)
-    is_busy = latest is not None and latest.ready_at is None
-    return {
-        "latest": latest,
-        "ready": ready,
-        "is_busy": is_busy,
-        "is_late": is_busy and latest is not None and timezone.now() - latest.asked_at > _LATE,
-        "ready_on": wording.moment(ready.ready_at) if ready and ready.ready_at else "",
-        "ends_on": wording.moment(ready.ends_at) if ready and ready.ends_at else "",
-    }
+    return exporting.archive(request, export_id, name=agency_of(request).slug)
 
 
 @asks_again
@@ -132,7 +109,7 @@ def take_back(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, form: CloseForm | None = None) -> HttpResponse:
     agency = agency_of(request)
     context = {
-        **_shown(agency),
+        **exporting.shown(agency),
         "form": form or CloseForm(),
         "closes_on": _day(agency),
         "grace_days": settings.CLOSING_GRACE_DAYS,

@@ -13,6 +13,7 @@ from portal.dashboard import (
     brand_pictures,
     calls,
     checkout,
+    client_leaving,
     client_table,
     clients,
     hms,
@@ -59,6 +60,13 @@ urlpatterns = [
     path("clients/<uuid:client_id>/webhooks/<uuid:delivery_id>/", webhooks.delivery, name="delivery"),
     path("clients/<uuid:client_id>/webhooks/<uuid:delivery_id>/again/", webhooks.again, name="delivery_again"),
     path("clients/<uuid:client_id>/limits/", limits.page, name="client_limits"),
+    path("clients/<uuid:client_id>/leaving/", client_leaving.page, name="client_leaving"),
+    path("clients/<uuid:client_id>/leaving/state/", client_leaving.state, name="client_leaving_state"),
+    path("clients/<uuid:client_id>/leaving/export/", client_leaving.export, name="client_leaving_export"),
+    path(
+        "clients/<uuid:client_id>/leaving/export/<uuid:export_id>/", client_leaving.fetch, name="client_leaving_fetch"
+    ),
+    path("clients/<uuid:client_id>/leaving/erase/", client_leaving.erase, name="client_leaving_erase"),
     path("clients/<uuid:client_id>/suspend/", limits.suspend, name="client_suspend"),
     path("clients/<uuid:client_id>/reactivate/", limits.reactivate, name="client_reactivate"),
     path("clients/<uuid:client_id>/allocate/", clients.allocate, name="allocate"),

@@ -1,14 +1,14 @@
 """Jobs of leaving: write an archive and delete it in time; end an agency that was closed, and tell its owners."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
 
 from domains import links
-from leaving import closing, erasing, exports
+from leaving import closing, erasing, exports, one_client
 from leaving.models import Erasure
 from portal import mailing, wording
 from portal.jobs import owners
@@ -30,6 +30,13 @@ def drop_export(subject: str) -> datetime | None:
 def close_agency(subject: str) -> datetime | None:
     """Go on with the end of the agency of this id."""
     return erasing.go_on(agency_id=int(subject), now=timezone.now())
+
+
+def erase_client(subject: str) -> datetime | None:
+    """Erase this client as soon as nothing of it is on its way: `<client>:<when it was asked, in seconds>`."""
+    client_id, _colon, seconds = subject.partition(":")
+    asked_at = datetime.fromtimestamp(int(seconds), tz=UTC)
+    return one_client.go_on(client_id=UUID(client_id), asked_at=asked_at, now=timezone.now())
 
 
 def share_closing(subject: str) -> datetime | None:
@@ -77,6 +84,7 @@ JOBS: dict[str, Callable[[str], datetime | None]] = {
     exports.KIND: make_export,
     exports.DROP_KIND: drop_export,
     closing.KIND: close_agency,
+    one_client.KIND: erase_client,
     closing.MAIL_KIND: share_closing,
     _TO_OWNER: mail_closing,
     erasing.MAIL_KIND: mail_certificate,

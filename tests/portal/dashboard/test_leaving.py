@@ -8,6 +8,8 @@ import pytest
 
 from agencies.models import Agency
 from audit.models import AuditEntry
+from clients.models import Client
+from follow_ups.models import FollowUp
 from leaving import exports
 from leaving.models import Export
 from portal.jobs import KINDS
@@ -23,8 +25,8 @@ def exports_root(tmp_path: Path, settings: Any) -> None:
     settings.EXPORTS_ROOT = str(tmp_path)
 
 
-def work(agency: Agency) -> Export:
-    export = exports.latest(agency.pk)
+def work(agency: Agency, client_id: Any = None) -> Export:
+    export = exports.latest(agency.pk, client_id)
     assert export is not None
     with door.enter(agency):
         KINDS[exports.KIND](str(export.pk))
@@ -39,7 +41,7 @@ def test_an_owner_has_the_archive_made_and_fetches_it(ada: Dashboard, acme: Agen
     assert 'hx-trigger="every 2s"' in waiting.content.decode()
     export = work(acme)
     page = text_of(ada.get("leaving/state/"))
-    assert "Your archive is ready" in page
+    assert "The archive is ready" in page
     assert "Download" in page
     answer = ada.post(f"leaving/export/{export.pk}/")
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="acme-')
@@ -115,3 +117,41 @@ def test_nobody_but_an_owner_closes_or_keeps(mia: Dashboard, vic: Dashboard, acm
         assert other.post("leaving/close/", slug="acme").status_code == 403
         assert other.post("leaving/keep/").status_code == 403
         assert "An owner can close the agency" in text_of(other.get("leaving/"))
+
+
+@pytest.fixture
+def ben(acme: Agency) -> Client:
+    with door.enter(acme):
+        return Client.objects.create(name="Ben", email="ben@client.test")
+
+
+def test_an_owner_gives_a_client_what_is_kept_of_it(ada: Dashboard, mia: Dashboard, acme: Agency, ben: Client) -> None:
+    here = f"clients/{ben.pk}/leaving/"
+    assert "Everything of this client" in text_of(ada.get(here))
+    assert mia.post(f"{here}export/").status_code == 403
+    assert ada.post(f"{here}export/").headers["Location"] == f"/agencies/acme/{here}"
+    export = work(acme, ben.pk)
+    assert "Give it to the client alone" in text_of(ada.get(f"{here}state/"))
+    assert ada.post(f"{here}export/{export.pk}/").getvalue()[:2] == b"PK"
+    assert ada.post(f"{here}export/{uuid4()}/").status_code == 404
+    assert mia.post(f"{here}export/{export.pk}/").status_code == 403
+    assert "Take everything with you" in text_of(ada.get("leaving/"))
+
+
+def test_an_owner_erases_a_client_by_typing_its_address(
+    ada: Dashboard, mia: Dashboard, acme: Agency, ben: Client
+) -> None:
+    here = f"clients/{ben.pk}/leaving/"
+    assert mia.post(f"{here}erase/", email=ben.email).status_code == 403
+    assert "This is not ben@client.test" in text_of(ada.post(f"{here}erase/", email="x"))
+    assert not AuditEntry.objects.exists()
+    assert ada.post(f"{here}erase/", email="ben@client.test").status_code == 302
+    assert "About to be erased" in text_of(ada.get(here))
+    with door.enter(acme):
+        KINDS["erase_client"](FollowUp.objects.get(kind="erase_client").subject)
+    FollowUp.objects.filter(kind="erase_client").delete()
+    page = text_of(ada.get(here))
+    assert "This client is erased" in page
+    assert "ben@client.test" not in page
+    assert text_of(ada.get(f"clients/{ben.pk}/")).count("Erased client")
+    assert AuditEntry.objects.get().what == "client.erased"
