@@ -185,6 +185,24 @@ def test_the_worker_ends_it_and_mails_the_certificate(over: Agency, mailoutbox: 
     assert left == {addresses.KIND, "check_domain"}
 
 
+def test_what_is_to_be_done_is_found_again_from_the_rows(over: Agency) -> None:
+    def wanted() -> set[tuple[str, str]]:
+        return set(FollowUp.objects.filter(agency=over).values_list("kind", "subject"))
+
+    (export,) = over.exports.all()
+    FollowUp.objects.all().delete()
+    call_command("follow_ups", "rebuild", "--all", stdout=io.StringIO())
+    assert {(closing.KIND, str(over.pk)), (exports.DROP_KIND, str(export.pk))} <= wanted()
+    work(over)
+    FollowUp.objects.all().delete()
+    call_command("follow_ups", "rebuild", "--all", stdout=io.StringIO())
+    assert (closing.KIND, str(over.pk)) in wanted()
+    erased(over)
+    FollowUp.objects.all().delete()
+    call_command("follow_ups", "rebuild", "--all", stdout=io.StringIO())
+    assert {kind for kind, _subject in wanted()} == {addresses.KIND, "check_domain"}
+
+
 def test_domains_are_released_and_the_slug_is_nobodys_for_ninety_days(over: Agency) -> None:
     erased(over)
     assert {row.state for row in over.domains.filter(kind="custom")} == {"released"}
