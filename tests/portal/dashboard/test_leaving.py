@@ -1,4 +1,4 @@
-"""The page *Export and close*: who may have the archive made, and who may fetch it."""
+"""The page *Leaving*, and the same for one client: who may have an archive made, fetch it, close and erase."""
 
 from pathlib import Path
 from typing import Any
@@ -153,5 +153,8 @@ def test_an_owner_erases_a_client_by_typing_its_address(
     page = text_of(ada.get(here))
     assert "This client is erased" in page
     assert "ben@client.test" not in page
-    assert text_of(ada.get(f"clients/{ben.pk}/")).count("Erased client")
+    assert "Nobody is behind this client any more" in text_of(ada.get(f"clients/{ben.pk}/"))
+    ada.post(f"clients/{ben.pk}/reactivate/")
+    with door.enter(acme):
+        assert Client.objects.get(pk=ben.pk).state == Client.State.SUSPENDED
     assert AuditEntry.objects.get().what == "client.erased"
