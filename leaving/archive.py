@@ -85,8 +85,6 @@ def _folder(export: Export) -> Path:
 def _write_table(export: Export, table: Table, path: Path, *, until: float) -> bool:
     """Go on with one table. False when the time was over before it was whole."""
     known = {"bytes": 0, "rows": 0, "after": None, "is_done": False, **export.progress.get(table.name, {})}
-    if known["is_done"]:
-        return True
     with open(path, "r+b", opener=_private) as file:
         file.truncate(known["bytes"])
         file.seek(known["bytes"])
