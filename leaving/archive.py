@@ -26,6 +26,7 @@ from leaving.columns import Table
 from leaving.models import Export
 
 _AT_ONCE = 5_000
+_NOTHING: dict[str, Any] = {"bytes": 0, "rows": 0, "after": None, "is_done": False}
 _COPY_BYTES = 1 << 20
 
 
@@ -40,10 +41,12 @@ def write_some(export: Export, extras: dict[str, str], *, until: float) -> bool:
     Inside the agency's schema. `extras` are small files by name. `export` is saved as it goes.
     """
     folder = _folder(export)
-    for table in tables.of(export.client_id):
-        if not _write_table(export, table, folder / f"{table.name}.csv", until=until):
-            return False
-    _pack(export, folder, extras)
+    # A zip that is there is whole: whoever made it died before the row could say so.
+    if not path_of(export.pk).is_file():
+        for table in tables.of(export.client_id):
+            if not _write_table(export, table, folder / f"{table.name}.csv", until=until):
+                return False
+        _pack(export, folder, extras)
     shutil.rmtree(folder, ignore_errors=True)
     return True
 
@@ -84,8 +87,11 @@ def _folder(export: Export) -> Path:
 
 def _write_table(export: Export, table: Table, path: Path, *, until: float) -> bool:
     """Go on with one table. False when the time was over before it was whole."""
-    known = {"bytes": 0, "rows": 0, "after": None, "is_done": False, **export.progress.get(table.name, {})}
+    known = {**_NOTHING, **export.progress.get(table.name, {})}
     with open(path, "r+b", opener=_private) as file:
+        if os.fstat(file.fileno()).st_size < known["bytes"]:
+            # The disk was lost, the row was not.
+            export.done, known = export.done - known["rows"], {**_NOTHING}
         file.truncate(known["bytes"])
         file.seek(known["bytes"])
         while not known["is_done"]:

@@ -47,9 +47,10 @@ def latest(agency_id: int, client_id: UUID | None = None) -> Export | None:
 
 
 def ready(agency_id: int, client_id: UUID | None = None) -> Export | None:
-    """The one that can be fetched."""
+    """The one that can be fetched. None also when its file is gone, so that the page offers another one."""
     found = Export.objects.filter(agency_id=agency_id, client_id=client_id, state=Export.State.READY)
-    return found.order_by("-asked_at").first()
+    export = found.order_by("-asked_at").first()
+    return export if export is not None and archive.path_of(export.pk).is_file() else None
 
 
 def file_of(*, agency_id: int, export_id: UUID, now: datetime) -> Path:

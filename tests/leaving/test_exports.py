@@ -4,6 +4,8 @@ import csv
 import hashlib
 import io
 import json
+import shutil
+import time
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -165,6 +167,38 @@ def test_a_job_that_is_killed_anywhere_goes_on_where_it_was(
     export.refresh_from_db()
     assert export.state == Export.State.READY
     assert rows_of(export, "statements") == whole
+    assert export.done == sum(table["rows"] for table in export.progress.values())
+
+
+def test_a_job_that_is_killed_when_the_zip_is_whole_is_not_asked_to_make_it_again(
+    acme: Agency, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = exports.ask(agency_id=acme.pk, asked_by=ADA)
+    finish = exports._finish
+
+    def dies(_export: Export) -> None:
+        raise Killed
+
+    monkeypatch.setattr(exports, "_finish", dies)
+    with door.enter(acme), pytest.raises(Killed):
+        KINDS[exports.KIND](str(export.pk))
+    whole = archive.path_of(export.pk).read_bytes()
+    monkeypatch.setattr(exports, "_finish", finish)
+    assert made(acme).state == Export.State.READY
+    assert archive.path_of(export.pk).read_bytes() == whole
+
+
+def test_a_disk_that_was_lost_meanwhile_is_written_again(acme: Agency, cast: Cast, exports_root: Path) -> None:
+    whole = rows_of(made(acme), "clients")
+    export = exports.ask(agency_id=acme.pk, asked_by=ADA)
+    with door.enter(acme):
+        export.total = archive.count(export)
+        folder = archive._folder(export)
+        for table in tables.of(None)[:3]:
+            archive._write_table(export, table, folder / f"{table.name}.csv", until=time.monotonic() + 60)
+    shutil.rmtree(exports_root)
+    export = made(acme)
+    assert rows_of(export, "clients") == whole
     assert export.done == sum(table["rows"] for table in export.progress.values())
 
 

@@ -10,7 +10,7 @@ from agencies.models import Agency
 from audit.models import AuditEntry
 from clients.models import Client
 from follow_ups.models import FollowUp
-from leaving import exports
+from leaving import archive, exports
 from leaving.models import Export
 from portal.jobs import KINDS
 from tenancy import door
@@ -70,6 +70,17 @@ def test_an_id_alone_opens_nothing(ada: Dashboard, gus: Dashboard, acme: Agency)
     assert gus.post(f"leaving/export/{export.pk}/").status_code == 404
     assert ada.post(f"leaving/export/{uuid4()}/").status_code == 404
     assert ada.get(f"leaving/export/{export.pk}/").status_code == 405
+
+
+def test_a_file_that_was_lost_is_made_again_on_a_press(ada: Dashboard, acme: Agency) -> None:
+    ada.post("leaving/export/")
+    archive.remove(work(acme).pk)
+    page = text_of(ada.get("leaving/"))
+    assert "The last archive is deleted" in page
+    assert "Make the archive" in page
+    ada.post("leaving/export/")
+    work(acme)
+    assert "The archive is ready" in text_of(ada.get("leaving/"))
 
 
 def test_an_archive_that_is_not_whole_is_not_there(ada: Dashboard, acme: Agency) -> None:
