@@ -58,6 +58,10 @@ class PortalIncomplete(ValueError):
         super().__init__(", ".join(requirement.key for requirement in missing))
 
 
+class AgencyCloses(ValueError):
+    """An agency that was closed stays off, until its owner takes that back."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Facts:
     agency: Agency
@@ -81,9 +85,11 @@ def requirements(agency: Agency) -> list[Requirement]:
 
 
 def switch_on(agency: Agency) -> None:
-    """Let clients in. Does nothing when the portal is on already. Raises PortalIncomplete."""
+    """Let clients in. Does nothing when the portal is on already. Raises PortalIncomplete, and AgencyCloses."""
     with transaction.atomic():
         row = Agency.objects.select_for_update(no_key=True).get(pk=agency.pk)
+        if row.closes_at is not None:
+            raise AgencyCloses(f"agency {row.pk} closes")
         missing = [requirement for requirement in requirements(agency) if requirement.stops]
         if missing:
             raise PortalIncomplete(missing)

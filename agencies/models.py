@@ -38,6 +38,8 @@ class Agency(models.Model):
     welcome_credits = models.PositiveIntegerField(default=0)
     # Whoever gives or takes more credits at once is asked for their password or a code before.
     asks_again_above_credits = models.PositiveIntegerField(default=100)
+    # When an owner has closed it: what it has is erased then. Until then it can be taken back, and the portal is off.
+    closes_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     # django-tenants asks when a row is deleted. A schema is dropped on purpose, never along with a row.
@@ -53,6 +55,10 @@ class Agency(models.Model):
             models.CheckConstraint(
                 condition=models.Q(portal_is_on=False) | models.Q(portal_on_since__isnull=False),
                 name="agency_portal_on_has_a_date",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(portal_is_on=False) | models.Q(closes_at__isnull=True),
+                name="agency_closing_is_off",
             ),
         ]
 

@@ -18,6 +18,8 @@ from organizations.retention import METADATA_DAYS
 
 KIND = "forget_calls"
 EVERY: Final = timedelta(days=1)
+# HMS's clock and ours.
+_AHEAD: Final = timedelta(days=1)
 _HOLDS = """
 UPDATE calls_hold AS hold
    SET destination = '',
@@ -31,6 +33,11 @@ UPDATE calls_hold AS hold
 def forget(now: datetime) -> int:
     """Let the numbers of old calls go, of every organization of the agency; of how many calls. Done daily."""
     return sum(_forget(organization, now) for organization in Organization.objects.order_by("pk").iterator())
+
+
+def forget_all(organization: Organization, now: datetime) -> int:
+    """Let the numbers of all calls of a client go that nobody is behind any more; of how many calls."""
+    return _forget_until(organization, now + _AHEAD, since=None)
 
 
 def cut(organization: Organization, now: datetime) -> datetime:
@@ -56,6 +63,10 @@ def _forget(organization: Organization, now: datetime) -> int:
     since = organization.calls_forgotten_until
     if since is not None and since >= until:
         return 0
+    return _forget_until(organization, until, since=since)
+
+
+def _forget_until(organization: Organization, until: datetime, *, since: datetime | None) -> int:
     with transaction.atomic():
         # Booking reads and writes under the same lock: it cannot bring back what goes here.
         wallets.lock(organization.client_id)

@@ -58,7 +58,9 @@ class AgencyAdmin(ReadOnly):
 
     @admin.display(ordering="branding__company_name")
     def company(self, agency: Agency) -> str:
-        return agency.branding.company_name
+        # Of an agency that was erased only its row is left.
+        branding = getattr(agency, "branding", None)
+        return branding.company_name if branding else ""
 
 
 @admin.register(Domain)

@@ -43,6 +43,7 @@ def dashboard_agency(agency: Agency) -> dict[str, Any]:
         "initials": initials(agency.branding.company_name),
         "logo": logo(agency.branding),
         "portal_is_on": agency.portal_is_on,
+        "closes_at": agency.closes_at,
         "portal_url": links.portal(agency.pk),
     }
 

@@ -28,10 +28,13 @@ def send(agency: Agency, *, to: str, template: str, said: dict[str, Any]) -> Non
     deliver(agency, written(agency, to=to, prefix=f"emails/{template}", said=said))
 
 
-def send_from_platform(*, to: str, template: str, said: dict[str, Any]) -> None:
-    """`send`, in the platform's name, to somebody who works for an agency."""
+def send_from_platform(*, to: str, template: str, said: dict[str, Any], files: dict[str, str] | None = None) -> None:
+    """`send`, in the platform's name, to somebody who works for an agency. `files` are JSON texts by name."""
     network.refuse_inside_transaction()
-    _written(context.platform_brand(), to=to, prefix=f"emails/{template}", said=said).send()
+    message = _written(context.platform_brand(), to=to, prefix=f"emails/{template}", said=said)
+    for name, text in (files or {}).items():
+        message.attach(name, text, "application/json")
+    message.send()
 
 
 def written(agency: Agency, *, to: str, prefix: str, said: dict[str, Any]) -> EmailMultiAlternatives:

@@ -76,6 +76,7 @@ SHARED_APPS = [
     "django.contrib.humanize",
     "django.forms",
     "agencies",
+    "leaving",
     "domains",
     "branding",
     "vault",
@@ -326,6 +327,14 @@ ALLOCATION_MAX_CREDITS = env.int("ALLOCATION_MAX_CREDITS", default=10_000)
 CERTIFICATES_PER_HOUR = env.int("CERTIFICATES_PER_HOUR", default=100)
 CERTIFICATES_PER_DOMAIN_PER_HOUR = env.int("CERTIFICATES_PER_DOMAIN_PER_HOUR", default=20)
 CERTIFICATE_DENIALS_PER_MINUTE = env.int("CERTIFICATE_DENIALS_PER_MINUTE", default=60)
+# For how many days an owner who closes an agency may take it back.
+CLOSING_GRACE_DAYS = env.int("CLOSING_GRACE_DAYS", default=30)
+# Signs what says that an agency was erased: 32 bytes in base64. Empty: a key derived from the first of VAULT_KEYS.
+CERTIFICATE_KEY = env.str("CERTIFICATE_KEY", default="")
+
+# --- Files of ours that are for one person ----------------------------------------------------------------------------
+# Where archives lie until they are fetched. Web and worker processes share it; nothing serves it.
+EXPORTS_ROOT = env.str("EXPORTS_ROOT", default=str(BASE_DIR / "var" / "exports"))
 
 # --- What production refuses ------------------------------------------------------------------------------------------
 if PRODUCTION:

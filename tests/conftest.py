@@ -160,7 +160,7 @@ def _committed_agency() -> Iterator[Agency]:
         connection.rollback() if connection.in_atomic_block else None
         connection.set_schema_to_public()
         with connection.cursor() as cursor:
-            cursor.execute(f'DROP SCHEMA "{agency.schema_name}" CASCADE')
+            cursor.execute(f'DROP SCHEMA IF EXISTS "{agency.schema_name}" CASCADE')
             cursor.execute("DELETE FROM agencies_membership WHERE agency_id = %s", [agency.pk])
         Agency.objects.filter(pk=agency.pk).delete()
         with connection.cursor() as cursor:

@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 WORDS: dict[str, "_StrPromise"] = {
+    "agency.closed": gettext_lazy("Closed the agency"),
+    "agency.kept": gettext_lazy("Took the closing of the agency back"),
     "attention.resolved": gettext_lazy("Resolved what did not add up"),
     "brand.changed": gettext_lazy("Changed the brand"),
     "call.ended": gettext_lazy("Ended a call"),
     "checkout.changed": gettext_lazy("Changed how Checkout behaves"),
+    "client.erased": gettext_lazy("Had a client erased"),
     "client.reactivated": gettext_lazy("Let a suspended client call again"),
     "client.suspended": gettext_lazy("Suspended a client"),
     "credits.allocated": gettext_lazy("Gave or took credits by hand"),
@@ -30,7 +33,10 @@ WORDS: dict[str, "_StrPromise"] = {
     "endpoint.removed": gettext_lazy("Removed a client's webhook"),
     "export.audit": gettext_lazy("Exported the audit log"),
     "export.calls": gettext_lazy("Exported calls"),
+    "export.client": gettext_lazy("Had everything of a client written into an archive"),
     "export.clients": gettext_lazy("Exported clients"),
+    "export.everything": gettext_lazy("Had everything written into an archive"),
+    "export.fetched": gettext_lazy("Downloaded the archive"),
     "export.purchases": gettext_lazy("Exported purchases"),
     "export.statement": gettext_lazy("Exported a statement"),
     "hms.alarms_changed": gettext_lazy("Changed the alarms for minutes"),

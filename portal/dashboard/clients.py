@@ -21,6 +21,7 @@ from calls import obstacles, statement
 from calls.choosing import Choice
 from calls.obstacles import Obstacle
 from clients.models import Client
+from leaving import one_client
 from organizations import provisioning
 from organizations.models import Organization
 from portal import money_words
@@ -160,6 +161,7 @@ def _page(request: HttpRequest, client: Client, form: AllocateForm, key_form: Ke
     if wrong:
         form.fields[wrong].widget.attrs["autofocus"] = True
     facts = _facts(agency_of(request), client, request.GET.get("before", ""))
+    context["is_erased"] = one_client.is_erased(client)
     return render(request, "dashboard/client.html", context | facts)
 
 

@@ -77,6 +77,11 @@ def agency(agency: Agency, ids: Ids) -> dict[str, Any]:
     return _values(Agency.objects.get(pk=agency.pk), names)
 
 
+def closing(agency: Agency, ids: Ids) -> dict[str, Any]:
+    """Whether the agency is closed, until when that can be taken back, and whether the portal is on."""
+    return _values(Agency.objects.get(pk=agency.pk), "closes_at portal_is_on")
+
+
 def brand(agency: Agency, ids: Ids) -> dict[str, Any]:
     """Everything that the agency chose of its brand; not what is computed of it."""
     found = Branding.objects.get(agency_id=agency.pk)

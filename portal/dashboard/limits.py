@@ -16,6 +16,7 @@ from clients import limits
 from clients.limits import Limits
 from clients.models import Client
 from hms_client import HMSError
+from leaving import one_client
 from organizations import assistants, hms, suspension
 from organizations.models import Organization
 from portal.dashboard import facts
@@ -125,6 +126,9 @@ def suspend(request: HttpRequest, client_id: UUID) -> HttpResponse:
 def reactivate(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Let the client call again."""
     client = get_object_or_404(Client, pk=client_id)
+    if one_client.is_erased(client):
+        messages.error(request, _("Nobody is behind this client any more."))
+        return redirect("dashboard:client", slug=agency_of(request).slug, client_id=client.pk)
     suspension.reactivate(client_id=client.pk, actor=actor_of(request).as_json())
     words = _("%(name)s is active again. The assistants that were on go on in a moment.")
     messages.success(request, words % {"name": client.name})

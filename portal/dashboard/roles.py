@@ -5,14 +5,15 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from agencies import team
 from agencies.models import Agency, Membership
 from portal.dashboard.entrance import Actor
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def agency_of(request: HttpRequest) -> Agency:
@@ -32,7 +33,7 @@ def requires(role: Membership.Role) -> Callable[[View], View]:
 
     def guard(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method not in ("GET", "HEAD") and not team.may(actor_of(request).role, role):
                 raise PermissionDenied(_("This needs the role %(role)s.") % {"role": role.label})
             return view(request, *args, **kwargs)

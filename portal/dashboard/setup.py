@@ -108,6 +108,9 @@ def switch(request: HttpRequest) -> HttpResponse:
         return redirect("dashboard:setup", slug=agency.slug)
     try:
         activation.switch_on(agency)
+    except activation.AgencyCloses:
+        messages.error(request, _("You have closed this agency. Take that back first, then switch the portal on."))
+        return redirect("dashboard:leaving", slug=agency.slug)
     except activation.PortalIncomplete as error:
         return _page(request, activation.requirements(agency), refused=error.missing)
     messages.success(request, _("Your portal is on. Send your clients its address."))

@@ -12,6 +12,7 @@ from billing import purchases
 from billing import refunds as refunds_asked
 from follow_ups import agenda
 from inbox import stripe_events
+from leaving import erasing
 from organizations import deliveries as relayed
 from portal.celery import app
 from portal.jobs import (
@@ -27,6 +28,9 @@ from portal.jobs import (
     reconcile,
     refunds,
     stripe,
+)
+from portal.jobs import (
+    leaving as leaving_jobs,
 )
 from tenancy import door
 from vault import key_shapes
@@ -48,6 +52,7 @@ KINDS: dict[str, Job] = {
     **documents.JOBS,
     **invitations.JOBS,
     **brand.JOBS,
+    **leaving_jobs.JOBS,
 }
 # What moves a balance, or lets somebody who paid wait. Mails, comparisons and looks around stand behind them.
 _BALANCES = frozenset({stripe_events.KIND, purchases.CHECK_KIND, refunds_asked.CHECK_KIND, "sync_calls"})
@@ -62,7 +67,10 @@ class NoAgency(RuntimeError):
 
 
 class AgencyTask(Task):  # type: ignore[misc]
-    """A task that runs inside the schema of the agency named by `agency_id`, and not at all without one."""
+    """A task that runs inside the schema of the agency named by `agency_id`, and not at all without one.
+
+    Of an agency that is closed, only what ends it is done, in public.
+    """
 
     abstract = True
 
@@ -71,6 +79,8 @@ class AgencyTask(Task):  # type: ignore[misc]
         if not isinstance(agency_id, int):
             raise NoAgency(f"{self.name} needs agency_id")
         agency = Agency.objects.get(pk=agency_id)
+        if not agency.is_ready and kwargs.get("kind") in erasing.AFTER_THE_END:
+            return super().__call__(*args, **kwargs)
         with door.enter(agency):
             return super().__call__(*args, **kwargs)
 

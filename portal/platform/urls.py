@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.landing, name="landing"),
     path("slug-check/", views.slug_check, name="slug_check"),
     path("agencies/", views.agencies, name="agencies"),
+    path("agencies/closed/<int:agency_id>/", views.certificate, name="certificate"),
     path("invitations/<slug:token>/", invited.join, name="invitation"),
     path("security/", security.page, name="security"),
     path("security/sessions/end/", security.end_all, name="sessions_end"),

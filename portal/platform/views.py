@@ -4,12 +4,14 @@ from allauth.account.views import SignupView
 from allauth.core import ratelimit
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from agencies import addresses, opening, team
 from domains import names
+from leaving import erasing
+from leaving.models import Erasure
 from people.models import User
 from portal.platform import arriving
 from portal.platform.forms import AgencyForm, OwnerSignUpForm
@@ -57,10 +59,23 @@ def slug_check(request: HttpRequest) -> HttpResponse:
 @require_GET
 def agencies(request: HttpRequest) -> HttpResponse:
     """All agencies of the person, and the way to another one."""
-    mine = team.memberships_of(_person(request))
-    if not mine:
+    mine, closed = team.memberships_of(_person(request)), erasing.certificates_for(str(_person(request).pk))
+    if not mine and not closed:
         return redirect("platform:agency_new")
-    return render(request, "platform/agencies.html", {"memberships": mine, "nav": "agencies"})
+    return render(request, "platform/agencies.html", {"memberships": mine, "closed": closed, "nav": "agencies"})
+
+
+@login_required
+@require_GET
+def certificate(request: HttpRequest, agency_id: int) -> HttpResponse:
+    """What says that an agency was erased, for whoever owned it in the end."""
+    try:
+        erasure = erasing.certificate_for(str(_person(request).pk), agency_id)
+    except Erasure.DoesNotExist as error:
+        raise Http404 from error
+    response = HttpResponse(erasure.certificate, content_type="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="{erasure.slug}-certificate.json"'
+    return response
 
 
 @login_required

@@ -16,6 +16,7 @@ from agencies.models import Agency
 from billing import wallets
 from clients.models import Client, ClientMember
 from people.models import User
+from portal import wording
 from portal.dashboard.entrance import Actor
 from vault.models import StripeConnection
 
@@ -61,6 +62,7 @@ def client_page(view: View | None = None, *, also_when_off: bool = False) -> Vie
             request.wallet = wallets.get(client.pk)  # type: ignore[attr-defined]
             request.actor = Actor("client", str(request.user.pk), request.user.email)  # type: ignore[attr-defined]
             request.is_off = not agency.portal_is_on  # type: ignore[attr-defined]
+            request.closes_on = closes_on(agency)  # type: ignore[attr-defined]
             request.is_test_mode = in_test_mode(agency)  # type: ignore[attr-defined]
             return view(request, *args, **kwargs)
 
@@ -82,9 +84,14 @@ def in_test_mode(agency: Agency) -> bool:
 
 def is_off(request: HttpRequest) -> HttpResponse:
     """The calm page of a portal that is switched off."""
-    response = render(request, "errors/portal_off.html", status=503)
+    response = render(request, "errors/portal_off.html", {"closes_on": closes_on(agency_of(request))}, status=503)
     response.headers["Retry-After"] = "3600"
     return response
+
+
+def closes_on(agency: Agency) -> str:
+    """The day on which the agency is closed for good, in words; "" while nobody has closed it."""
+    return wording.day(wording.day_of(agency.closes_at)) if agency.closes_at else ""
 
 
 def start_over(request: HttpRequest) -> HttpResponse:

@@ -33,6 +33,7 @@ PLATFORM = {
     "platform:slug_check": ANYBODY,
     "platform:agencies": SIGNED_IN,
     "platform:agency_new": SIGNED_IN,
+    "platform:certificate": SIGNED_IN,
     "platform:security": SIGNED_IN,
     "platform:session_end": SIGNED_IN,
     "platform:sessions_end": SIGNED_IN,

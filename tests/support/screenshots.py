@@ -46,6 +46,7 @@ DASHBOARD = [
     "address",
     "audit",
     "team",
+    "leaving",
 ]
 PORTAL = {"home": "/", "statement": "/statement/", "calls": "/calls/", "buy": "/buy/", "start-a-call": "/calls/start/"}
 PORTAL |= {"knowledge": "/knowledge/"}
@@ -146,6 +147,7 @@ def sold(page: Page, product: Live) -> dict[str, str]:
         **of_a_call(page, product.address("", "/agencies/harbour/calls/")),
         "webhooks": f"{client}webhooks/",
         "limits": f"{client}limits/",
+        "export-and-erase": f"{client}leaving/",
     }
 
 

@@ -15,6 +15,7 @@ from organizations import hms, offering, refusals
 from organizations.offering import NotConnected, Offered
 from organizations.refusals import Refusal
 from portal import knowledge
+from portal.dashboard import roles
 from portal.dashboard.audited import audited, tell
 from portal.dashboard.organization.place import Place, View, enters
 from portal.dashboard.organization.resource import Press
@@ -85,9 +86,9 @@ def paths() -> list[URLPattern]:
     ]
 
 
-def _change(view: View, what: str) -> View:
+def _change(view: View, what: str) -> roles.View:
     keeps_log = audited(f"{_KEY}.{what}", outside=True)
-    guarded: View = require_POST(manager_changes(keeps_log(enters(_KEY)(view))))
+    guarded: roles.View = require_POST(manager_changes(keeps_log(enters(_KEY)(view))))
     return guarded
 
 

@@ -16,9 +16,12 @@ class Command(BaseCommand):
         hosts = dict(Domain.objects.filter(is_primary=True).values_list("tenant_id", "domain"))
         for agency in rows:
             portal = "on" if agency.portal_is_on else "off"
+            # Of an agency that was erased only its row is left.
+            host = links.absolute(hosts[agency.pk]) if agency.pk in hosts else ""
+            branding = getattr(agency, "branding", None)
             self.stdout.write(
                 f"{agency.schema_name:<8}{agency.slug:<24}{agency.get_state_display():<10}portal {portal:<5}"
-                f"{agency.waiting:>4} follow-ups  {links.absolute(hosts[agency.pk])}  {agency.branding.company_name}"
+                f"{agency.waiting:>4} follow-ups  {host}  {branding.company_name if branding else ''}".rstrip()
             )
         on = sum(agency.portal_is_on for agency in rows)
         return f"{len(rows)} agencies, {on} portals on."

@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from agencies import due_work
 from agencies.models import Agency
 from follow_ups.models import FollowUp
+from leaving import due_work as leaving
 from portal.jobs import KINDS
 from portal.management import selection
 
@@ -18,7 +19,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> str:
         agencies = selection.chosen(options)
-        return self._rebuild(agencies) if options["action"] == "rebuild" else self._list(agencies)
+        if options["action"] != "rebuild":
+            return self._list(agencies)
+        # With --all also what is left to do for agencies that are closed.
+        return self._rebuild(agencies, left=leaving.rebuild(None if options["all"] else [each.pk for each in agencies]))
 
     def _list(self, agencies: list[Agency]) -> str:
         rows = FollowUp.objects.filter(agency__in=agencies).select_related("agency").order_by("due_at", "pk")
@@ -32,8 +36,8 @@ class Command(BaseCommand):
             raise CommandError(f"Nobody knows how to do {', '.join(unknown)}.")
         return f"{len(rows)} follow-ups wait, {sum(bool(row.error) for row in rows)} of them after a failure."
 
-    def _rebuild(self, agencies: list[Agency]) -> str:
-        wanted = 0
+    def _rebuild(self, agencies: list[Agency], *, left: int) -> str:
+        wanted = left
         for agency in agencies:
             asked = due_work.rebuild(agency)
             self.stdout.write(f"{agency.slug:<24}{asked:>6}")

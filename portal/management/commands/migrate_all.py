@@ -13,7 +13,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> str:
         call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
         names = list(
-            Agency.objects.exclude(state=Agency.State.CLOSED).order_by("id").values_list("schema_name", flat=True)
+            Agency.objects.filter(state=Agency.State.READY).order_by("id").values_list("schema_name", flat=True)
         )
         progress = migrating.migrate(names, report=self._report)
         if progress.refused:

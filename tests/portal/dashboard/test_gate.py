@@ -25,6 +25,8 @@ ASKED = {
     "domain_primary", "domain_release", "allocate", "team_invite", "team_bound", "team_leave", "invitation_again",
     "invitation_revoke", "member_role", "member_remove", "ownership_offer", "ownership_answer",
     "organization_providers_new", "organization_providers_remove", "brand_mail_server", "brand_mail_server_remove",
+    "leaving_export", "leaving_fetch", "leaving_close", "leaving_keep",
+    "client_leaving_export", "client_leaving_fetch", "client_leaving_erase",
 }  # fmt: skip
 
 

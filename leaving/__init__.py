@@ -1,0 +1,1 @@
+"""Leaving: taking everything along as one archive, closing an agency, erasing it with a signed certificate."""
