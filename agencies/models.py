@@ -12,6 +12,8 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from agencies.client_models import ClientNote as ClientNote
+
 
 class Agency(models.Model):
     class State(models.TextChoices):

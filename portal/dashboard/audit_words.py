@@ -39,6 +39,8 @@ WORDS: dict[str, "_StrPromise"] = {
     "limits.changed": gettext_lazy("Changed what a client may use"),
     "mail_server.changed": gettext_lazy("Changed the agency's own mail server"),
     "mail_server.removed": gettext_lazy("Removed the agency's own mail server"),
+    "note.struck": gettext_lazy("Struck out a note about a client"),
+    "note.written": gettext_lazy("Wrote a note about a client"),
     "organization.key_pasted": gettext_lazy("Pasted the key of a client's organization"),
     "organization.retried": gettext_lazy("Had a client's organization tried again"),
     "package.added": gettext_lazy("Added a package"),

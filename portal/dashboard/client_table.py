@@ -13,11 +13,11 @@ from django.views.decorators.http import require_GET
 from agencies import client_export, directory, sign_ups
 from agencies.directory import Choice, Order, Show
 from portal import wording
+from portal.dashboard import rows
 from portal.dashboard.audited import audited
 from portal.dashboard.entrance import enters_itself
 from portal.dashboard.roles import agency_of
 from portal.storefront.access import in_test_mode
-from portal.templatetags.figures import money
 
 _ROWS_A_CHUNK = 200
 _UNFINISHED = 50
@@ -47,7 +47,7 @@ def table(request: HttpRequest) -> HttpResponse:
     choice, after = _choice(request), request.GET.get("after", "")
     page = directory.page(choice, livemode=not in_test_mode(agency_of(request)), after=after)
     context = {
-        "rows": [{"client": row, "paid": _paid(row)} for row in page.rows],
+        "rows": [{"client": row, "paid": rows.of_sums(row.paid_minor)} for row in page.rows],
         "older": _query(choice, after=page.older) if page.older else "",
         "query": _query(choice),
         "choice": choice,
@@ -90,10 +90,6 @@ def _choice(request: HttpRequest) -> Choice:
 def _query(choice: Choice, **more: str) -> str:
     said = {"search": choice.search, "show": choice.show.value, "order": choice.order.value, **more}
     return "?" + urlencode({name: value for name, value in said.items() if value})
-
-
-def _paid(row: directory.Row) -> list[str]:
-    return [money(minor, currency) for currency, minor in sorted(row.paid_minor.items())]
 
 
 def _unfinished(search: str) -> list[dict[str, Any]]:

@@ -146,6 +146,7 @@ def sold(page: Page, product: Live) -> dict[str, str]:
         **of_a_call(page, product.address("", "/agencies/harbour/calls/")),
         "webhooks": f"{client}webhooks/",
         "limits": f"{client}limits/",
+        "notes": f"{client}notes/",
     }
 
 
