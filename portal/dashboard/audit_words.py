@@ -53,6 +53,7 @@ WORDS: dict[str, "_StrPromise"] = {
     "rate.changed": gettext_lazy("Changed an exchange rate"),
     "remedy.pressed": gettext_lazy("Did something about what did not work"),
     "retention.changed": gettext_lazy("Changed how long a client's calls are kept"),
+    "prices.changed": gettext_lazy("Changed what a client pays"),
     "slug.changed": gettext_lazy("Changed the portal's address"),
     "stripe.connected": gettext_lazy("Changed the Stripe keys"),
     "stripe.webhook_made": gettext_lazy("Had the Stripe webhook set up"),

@@ -162,6 +162,12 @@ def limits(agency: Agency, ids: Ids) -> dict[str, Any]:
     return dict(Client.objects.values_list("limits", flat=True).filter(pk=ids["client_id"]).first() or {})
 
 
+def own_prices(agency: Agency, ids: Ids) -> dict[str, Any]:
+    """What a client pays instead of the usual prices, by package."""
+    kept = Client.objects.values_list("prices", flat=True).filter(pk=ids["client_id"]).first() or {}
+    return {f"{row.name} ({row.pk})": dict(kept[str(row.pk)]) for row in _all_packages() if str(row.pk) in kept}
+
+
 def standing(agency: Agency, ids: Ids) -> dict[str, Any]:
     """Whether a client may call."""
     return _values(Client.objects.filter(pk=ids["client_id"]).first(), "state")

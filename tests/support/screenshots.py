@@ -147,6 +147,7 @@ def sold(page: Page, product: Live) -> dict[str, str]:
         "webhooks": f"{client}webhooks/",
         "limits": f"{client}limits/",
         "notes": f"{client}notes/",
+        "prices": f"{client}prices/",
     }
 
 
