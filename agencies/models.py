@@ -12,6 +12,7 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from agencies.client_models import ClientInvitation as ClientInvitation
 from agencies.client_models import ClientNote as ClientNote
 
 

@@ -16,6 +16,7 @@ from organizations import deliveries as relayed
 from portal.celery import app
 from portal.jobs import (
     brand,
+    client_invitations,
     deliveries,
     documents,
     domains,
@@ -47,6 +48,7 @@ KINDS: dict[str, Job] = {
     **deliveries.JOBS,
     **documents.JOBS,
     **invitations.JOBS,
+    **client_invitations.JOBS,
     **brand.JOBS,
 }
 # What moves a balance, or lets somebody who paid wait. Mails, comparisons and looks around stand behind them.

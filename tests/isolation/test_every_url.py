@@ -50,6 +50,8 @@ PORTAL = {
     "picture": ANYBODY,
     "initials_icon": ANYBODY,
     "storefront:home": ANYBODY,
+    # Whoever has the link; without it there is nothing to see.
+    "storefront:invitation": ANYBODY,
     "storefront:*": CLIENT,
     "api:openapi": ANYBODY,
     "api:nothing": ANYBODY,

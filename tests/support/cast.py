@@ -10,7 +10,7 @@ from uuid import UUID
 from django.test import Client as Visitor
 from django.utils import timezone
 
-from agencies import client_notes, invitations
+from agencies import client_invitations, client_notes, invitations
 from agencies.arrivals import arrive
 from agencies.models import Agency, CallTerms, Membership
 from billing import ledger
@@ -144,6 +144,9 @@ class Cast:
             "token_id": token.row.pk,
             "delivery_id": delivery_id,
             "document_id": document.pk,
+            "invite_id": client_invitations.invite(
+                email=f"asked-{client.email}", name=client.name, credits=0, invited_by={}
+            ).pk,
             "note_id": client_notes.write(client_id=client.pk, text=client.name, actor={}).pk,
         }
         return dict(ids)

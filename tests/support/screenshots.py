@@ -29,6 +29,7 @@ DASHBOARD = [
     "attention",
     "why",
     "clients",
+    "clients/invite",
     "calls",
     "purchases",
     "packages",
@@ -146,8 +147,8 @@ def sold(page: Page, product: Live) -> dict[str, str]:
         **of_a_call(page, product.address("", "/agencies/harbour/calls/")),
         "webhooks": f"{client}webhooks/",
         "limits": f"{client}limits/",
-        "notes": f"{client}notes/",
         "prices": f"{client}prices/",
+        "notes": f"{client}notes/",
     }
 
 
