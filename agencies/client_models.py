@@ -63,3 +63,26 @@ class ClientInvitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email} to the portal of {self.agency_id}"
+
+
+class ClientVisit(models.Model):
+    """Somebody of the team who looked at a client's pages as the client sees them. Kept: the client reads it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    agency = models.ForeignKey(settings.TENANT_MODEL, on_delete=models.CASCADE, related_name="client_visits")
+    client_id = models.UUIDField()
+    # The person of the team, as they were then.
+    member_id = models.UUIDField()
+    member_email = models.EmailField()
+    reason = models.CharField(max_length=300)
+    asked_at = models.DateTimeField(default=timezone.now)
+    # Null until the ticket was used, which is possible once.
+    begun_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["agency", "client_id", "-begun_at"], name="client_visit_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.member_email} at {self.client_id} of {self.agency_id}"

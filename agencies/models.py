@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.client_models import ClientInvitation as ClientInvitation
 from agencies.client_models import ClientNote as ClientNote
+from agencies.client_models import ClientVisit as ClientVisit
 
 
 class Agency(models.Model):

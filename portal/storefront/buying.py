@@ -18,6 +18,7 @@ from billing.models import Package, Purchase
 from portal import money_words, receipts, wording
 from portal.storefront import payments
 from portal.storefront.access import agency_of, client_page
+from portal.visiting import works_while_looking
 
 State = Purchase.State
 LATEST = 50
@@ -124,6 +125,7 @@ def purchase(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
     return render(request, "storefront/_purchase.html" if request.htmx else "storefront/purchase.html", context)  # type: ignore[attr-defined]
 
 
+@works_while_looking
 @require_POST
 @client_page(also_when_off=True)
 def check(request: HttpRequest, purchase_id: UUID) -> HttpResponse:

@@ -52,6 +52,9 @@ PORTAL = {
     "storefront:home": ANYBODY,
     # Whoever has the link; without it there is nothing to see.
     "storefront:invitation": ANYBODY,
+    # A ticket that was given on the dashboard a moment ago; ending a visit that there is none of does nothing.
+    "storefront:visit": ANYBODY,
+    "storefront:visit_end": ANYBODY,
     "storefront:*": CLIENT,
     "api:openapi": ANYBODY,
     "api:nothing": ANYBODY,

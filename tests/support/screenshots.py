@@ -52,6 +52,7 @@ PORTAL = {"home": "/", "statement": "/statement/", "calls": "/calls/", "buy": "/
 PORTAL |= {"knowledge": "/knowledge/"}
 PORTAL |= {"api-access": "/api-access/", "talk-in-the-browser": "/calls/browser/"}
 PORTAL |= {"statement-on-paper": "/statement/paper/", "assistants": "/assistants/", "purchases": "/purchases/"}
+PORTAL |= {"who-looked": "/who-looked/"}
 VISITOR = {"welcome": "/", "portal-sign-up": "/account/signup/", "portal-sign-in": "/account/login/"}
 _ONE_CALL = ":not([href*='start']):not([href*='csv'])"
 Scheme = Literal["light", "dark"]
@@ -149,6 +150,7 @@ def sold(page: Page, product: Live) -> dict[str, str]:
         "limits": f"{client}limits/",
         "prices": f"{client}prices/",
         "notes": f"{client}notes/",
+        "look": f"{client}look/",
     }
 
 
