@@ -102,6 +102,12 @@ def page(choice: Choice | None = None, *, livemode: bool = True, after: str = ""
     return Page(_rows(clients[:size], livemode=livemode), older)
 
 
+def one(client_id: UUID, *, livemode: bool) -> Row:
+    """One client as the table has it. Raises Client.DoesNotExist."""
+    client = _with_last_call(Client.objects.select_related("wallet", "organization")).get(pk=client_id)
+    return _rows([client], livemode=livemode)[0]
+
+
 def every(choice: Choice, *, livemode: bool) -> Iterator[Row]:
     """Every chosen client, read some at a time: memory does not grow with the list."""
     after = ""

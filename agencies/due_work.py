@@ -6,6 +6,7 @@ same: a restored backup, a row deleted by hand.
 
 from agencies import (
     addresses,
+    client_invitations,
     control,
     going_live,
     invitations,
@@ -129,4 +130,6 @@ def _hosts(agency: Agency) -> list[tuple[str, str]]:
 
 
 def _invitations(agency: Agency) -> list[tuple[str, str]]:
-    return [(invitations.KIND, str(each.pk)) for each in invitations.open_of(agency.pk) if each.sent_at is None]
+    team = [(invitations.KIND, str(each.pk)) for each in invitations.open_of(agency.pk) if each.sent_at is None]
+    asked = client_invitations.pending()
+    return [*team, *((client_invitations.KIND, str(each.pk)) for each in asked if each.sent_at is None)]

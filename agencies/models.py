@@ -12,6 +12,10 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from agencies.client_models import ClientInvitation as ClientInvitation
+from agencies.client_models import ClientNote as ClientNote
+from agencies.client_models import ClientVisit as ClientVisit
+
 
 class Agency(models.Model):
     class State(models.TextChoices):

@@ -5,6 +5,7 @@ one nothing is computed and nothing asked.
 """
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from agencies import call_terms
 from agencies.models import Agency
-from billing import margin, packages
+from billing import margin, own_prices, packages
 from billing.margin import Margin
 from billing.models import Currency, Package
 
@@ -100,6 +101,23 @@ def save_package(
         if earned is not None and earned.loses_money and not accepts_loss:
             raise LosesMoney(earned)
     return saved
+
+
+def save_own_prices(agency: Agency, *, client_id: UUID, prices: Mapping[UUID, int | None], accepts_loss: bool) -> None:
+    """Let one client pay these amounts in place of the usual ones, None for the usual one again.
+
+    Raises LosesMoney with the figures of the worst unless that is meant, and what own_prices.choose raises.
+    """
+    with transaction.atomic():
+        chosen = own_prices.choose(client_id=client_id, prices=prices)
+        sold = Package.objects.filter(pk__in=chosen)
+        earned = [
+            margin_of(agency, price_minor=chosen[each.pk], credits=each.credits, currency=each.currency)
+            for each in sold
+        ]
+        losses = [each for each in earned if each is not None and each.loses_money]
+        if losses and not accepts_loss:
+            raise LosesMoney(min(losses, key=lambda each: each.profit_minor))
 
 
 def read_rate(text: str) -> int:

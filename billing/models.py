@@ -78,7 +78,9 @@ class Purchase(models.Model):
     price_minor = models.PositiveIntegerField()
     currency = models.CharField(max_length=3, choices=Currency)
     livemode = models.BooleanField()
+    # Stripe's price; empty for a price of the client's own, which the payment page names with its product instead.
     stripe_price_id = models.CharField(max_length=64)
+    stripe_product_id = models.CharField(max_length=64, blank=True)
     # Stripe's id of the account that it is paid in; empty where the key does not say whose it is.
     stripe_account_id = models.CharField(max_length=64, blank=True)
     # Of the form that started it: a double click starts one purchase.

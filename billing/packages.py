@@ -166,8 +166,8 @@ def _errors(name: str, credits: int, price_minor: int, currency: str, product_id
         errors["currency"] = _("Choose EUR, USD or GBP.")
     elif not (least := LEAST_MINOR[Currency(currency)]) <= price_minor <= MOST_MINOR:
         errors["price_minor"] = _("The price must be between %(least)s and %(most)s.") % {
-            "least": _money(least, currency),
-            "most": _money(MOST_MINOR, currency),
+            "least": written(least, currency),
+            "most": written(MOST_MINOR, currency),
         }
     if product_id and (not _ID.fullmatch(product_id) or product_id.startswith("price_")):
         errors["stripe_product_id"] = _("A product id starts with prod_. You find it on the product's page in Stripe.")
@@ -231,8 +231,8 @@ def _compare(package: Package, price: PriceState) -> None:
             "price_minor",
             _("The price in Stripe is %(there)s, this package's %(here)s.")
             % {
-                "there": _money(price.unit_amount or 0, price.currency),
-                "here": _money(package.price_minor, package.currency),
+                "there": written(price.unit_amount or 0, price.currency),
+                "here": written(package.price_minor, package.currency),
             },
         )
 
@@ -247,5 +247,6 @@ def _price_sentence(package: Package, price: PriceState) -> str:
     return ""
 
 
-def _money(minor: int, currency: str) -> str:
+def written(minor: int, currency: str) -> str:
+    """An amount in a sentence of ours: 40.00 EUR."""
     return f"{minor // 100}.{minor % 100:02d} {currency.upper()}"

@@ -14,10 +14,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from billing import credits, expiry, ledger, packages, receipts, returns, stripe_gateway
+from billing import credits, expiry, ledger, own_prices, packages, receipts, returns, stripe_gateway
 from billing.checkout_options import Options
 from billing.models import LedgerEntry, Package, Purchase
-from billing.stripe_shapes import CheckoutState, StripeMissing, StripeRefused
+from billing.stripe_shapes import CheckoutState, InlinePrice, StripeMissing, StripeRefused
 from clients.models import Client
 from follow_ups import agenda
 from tenancy import rows
@@ -76,16 +76,18 @@ def start(
     cancel_url: str,
     secret_key: str,
     options: Options,
+    seen_minor: int | None = None,
 ) -> str:
     """The address of Stripe's page where the client pays this package. The same form token gives the same page.
 
     Pages that the client opened before stay open: each is a purchase of its own. `success_url` may hold a literal
-    `{CHECKOUT_SESSION_ID}`; `account_id` is Stripe's id of the account behind the key, "" where it is not known. Raises
-    packages.NotOnSale, ClientSuspended, FormTokenUsed, PurchaseClosed, and the failures of stripe_shapes: after
-    StripeUnreachable the same form may be sent again.
+    `{CHECKOUT_SESSION_ID}`; `account_id` is Stripe's id of the account behind the key, "" where it is not known;
+    `seen_minor` is the price that the client was shown. Raises packages.NotOnSale, own_prices.PriceChanged,
+    ClientSuspended, FormTokenUsed, PurchaseClosed, and the failures of stripe_shapes: after StripeUnreachable the same
+    form may be sent again.
     """
     made_under = {"stripe_account_id": account_id, "livemode": livemode, "created_by": created_by}
-    purchase = _opened(client_id, package_id, form_token, made_under)
+    purchase = _opened(client_id, package_id, form_token, made_under, seen_minor)
     if purchase.state != Purchase.State.PENDING:
         raise PurchaseClosed(purchase.pk)
     if purchase.stripe_session_url:
@@ -94,7 +96,7 @@ def start(
         session = stripe_gateway.create_checkout(
             secret_key=secret_key,
             purchase_id=purchase.pk,
-            price_id=purchase.stripe_price_id,
+            price=_sold_by(purchase),
             email=email,
             success_url=success_url,
             cancel_url=cancel_url,
@@ -208,7 +210,9 @@ def give_up(*, purchase_id: UUID) -> None:
     )
 
 
-def _opened(client_id: UUID, package_id: UUID, form_token: UUID, made_under: dict[str, object]) -> Purchase:
+def _opened(
+    client_id: UUID, package_id: UUID, form_token: UUID, made_under: dict[str, object], seen_minor: int | None
+) -> Purchase:
     """The purchase of this form, committed before Stripe hears of it."""
     before = Purchase.objects.filter(form_token=form_token).first()
     if before is None:
@@ -216,10 +220,11 @@ def _opened(client_id: UUID, package_id: UUID, form_token: UUID, made_under: dic
         if client.state != Client.State.ACTIVE:
             raise ClientSuspended(client_id)
         package = packages.on_sale(package_id)
+        price_minor = own_prices.agreed(client, package, seen_minor=seen_minor)
         with transaction.atomic():
             before, is_new = Purchase.objects.get_or_create(
                 form_token=form_token,
-                defaults={"client": client, **made_under, **_copy(package)},
+                defaults={"client": client, **made_under, **_copy(package, price_minor)},
             )
             if is_new:
                 agenda.schedule(kind=CHECK_KIND, subject=str(before.pk), due_at=before.created_at + LOOKS[0])
@@ -228,16 +233,24 @@ def _opened(client_id: UUID, package_id: UUID, form_token: UUID, made_under: dic
     return before
 
 
-def _copy(package: Package) -> dict[str, object]:
+def _copy(package: Package, price_minor: int) -> dict[str, object]:
+    is_own = price_minor != package.price_minor
     return {
         "package": package,
         "package_name": package.name,
         "seconds": credits.to_seconds(package.credits),
         "lifetime_days": package.lifetime_days,
-        "price_minor": package.price_minor,
+        "price_minor": price_minor,
         "currency": package.currency,
-        "stripe_price_id": package.stripe_price_id,
+        "stripe_price_id": "" if is_own else package.stripe_price_id,
+        "stripe_product_id": package.stripe_product_id,
     }
+
+
+def _sold_by(purchase: Purchase) -> str | InlinePrice:
+    if purchase.stripe_price_id:
+        return purchase.stripe_price_id
+    return InlinePrice(purchase.stripe_product_id, purchase.price_minor, purchase.currency)
 
 
 def _unanswered(purchase_id: UUID) -> QuerySet[Purchase]:

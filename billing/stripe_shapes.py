@@ -77,6 +77,15 @@ class PriceState:
 
 
 @dataclass(frozen=True, slots=True)
+class InlinePrice:
+    """An amount for a product that Stripe has no price for: it is told on the payment page alone."""
+
+    product_id: str
+    price_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckoutSession:
     """A page where the client can pay. `url` is empty when the session is not open any more."""
 

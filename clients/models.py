@@ -23,6 +23,8 @@ class Client(models.Model):
     state_since = models.DateTimeField(default=timezone.now)
     # What the agency allows it: clients.limits.Limits by name, where they differ from what is usual.
     limits = models.JSONField(default=dict)
+    # What it pays instead of the usual price: billing.own_prices, {"<package>": {"price_minor", "currency"}}.
+    prices = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from agencies.models import Discrepancy
+from agencies.models import ClientInvitation, ClientNote, ClientVisit, Discrepancy
 from billing import wallets
 from billing.models import Purchase
 from calls import forgetting
@@ -106,6 +106,7 @@ def _erase(client_id: UUID, now: datetime) -> None:
             _organization(agency_id, organization, now)
         Purchase.objects.filter(client_id=client_id).update(created_by="", receipt_url="", stripe_session_url="")
         ApiToken.objects.filter(agency_id=agency_id, client_id=client_id).delete()
+        _what_the_team_kept(agency_id, client)
         nobodys = Discrepancy.objects.filter(agency_id=agency_id, client_id=client_id)
         nobodys.update(facts={}, words=_("Of a client that was erased."))
         _archives(agency_id, client_id)
@@ -113,6 +114,14 @@ def _erase(client_id: UUID, now: datetime) -> None:
         client.email = f"{client_id}@{_NOWHERE}"
         client.limits = {}
         client.save(update_fields=["name", "email", "limits"])
+
+
+def _what_the_team_kept(agency_id: int, client: Client) -> None:
+    """Notes, whom the invitations went to, and who looked, with the reasons. The audit log says that it was so."""
+    ClientNote.objects.filter(agency_id=agency_id, client_id=client.pk).delete()
+    ClientVisit.objects.filter(agency_id=agency_id, client_id=client.pk).delete()
+    theirs = Q(client_id=client.pk) | Q(email__iexact=client.email)
+    ClientInvitation.objects.filter(theirs, agency_id=agency_id).delete()
 
 
 def _people(client: Client) -> None:

@@ -1,6 +1,15 @@
 """What public knows of an agency, as tables of an archive. What is sealed is named nowhere, so it cannot get in."""
 
-from agencies.models import CallTerms, Discrepancy, Invitation, MinutesReading, StrayCall
+from agencies.models import (
+    CallTerms,
+    ClientInvitation,
+    ClientNote,
+    ClientVisit,
+    Discrepancy,
+    Invitation,
+    MinutesReading,
+    StrayCall,
+)
 from audit.models import AuditEntry
 from domains.models import Domain
 from inbox.models import HmsEndpoint
@@ -136,5 +145,52 @@ TABLES: tuple[Table, ...] = (
             seconds_talked="measured_seconds: as HMS measured it",
         ),
         of_agency="agency_id",
+    ),
+    Table(
+        "notes",
+        ClientNote,
+        "What your team wrote down about clients.",
+        columns(
+            client="client_id: the client",
+            text="the note",
+            written_by="as JSON",
+            written_at=TIME,
+            struck_by="as JSON: whoever struck it out",
+            struck_at=TIME,
+        ),
+        of_agency="agency_id",
+        of_client="client_id",
+    ),
+    Table(
+        "client_invitations",
+        ClientInvitation,
+        "Who was asked to become a client.",
+        columns(
+            email="who",
+            name="their name",
+            credits="given when they accept",
+            invited_by="as JSON",
+            invited_at=f"created_at: {TIME}",
+            accepted_at=TIME,
+            withdrawn_at=TIME,
+            client="client_id: who came of it",
+        ),
+        of_agency="agency_id",
+        of_client="client_id",
+    ),
+    Table(
+        "visits",
+        ClientVisit,
+        "Who of your team looked at a client's pages, and why.",
+        columns(
+            client="client_id: the client",
+            who="member_email: their address then",
+            reason="what they gave as the reason",
+            asked_at=TIME,
+            begun_at=TIME,
+            ended_at=TIME,
+        ),
+        of_agency="agency_id",
+        of_client="client_id",
     ),
 )

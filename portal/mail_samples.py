@@ -44,6 +44,10 @@ def _links(agency: Agency) -> dict[str, Any]:
     }
 
 
+def _invitation(agency: Agency) -> dict[str, Any]:
+    return {"name": _("Anna"), "credits": 10, "until": _("Friday"), "page_url": _page(agency, "account_signup")}
+
+
 def _receipt(agency: Agency) -> dict[str, Any]:
     lines = [
         {"label": _("Package"), "value": _("100 credits")},
@@ -63,6 +67,7 @@ SAMPLES = {
     sample.key: sample
     for sample in (
         Sample("code", _("The code at sign-up"), f"{_SIGNING_IN}/email_confirmation_signup", _code),
+        Sample("invitation", _("An invitation"), "emails/client_invitation", _invitation),
         Sample("receipt", _("A receipt"), "emails/receipt", _receipt),
         Sample("password", _("A new password"), f"{_SIGNING_IN}/password_reset_key", _links),
         Sample("changed", _("The password was changed"), f"{_SIGNING_IN}/password_changed", _links),

@@ -9,7 +9,7 @@ import stripe
 from billing import stripe_shapes
 from billing.checkout_options import Options
 from billing.stripe_gateway.asking import asking
-from billing.stripe_shapes import CheckoutSession, CheckoutState
+from billing.stripe_shapes import CheckoutSession, CheckoutState, InlinePrice
 
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams
@@ -19,7 +19,7 @@ def create_checkout(
     *,
     secret_key: str,
     purchase_id: uuid.UUID,
-    price_id: str,
+    price: str | InlinePrice,
     email: str,
     success_url: str,
     cancel_url: str,
@@ -28,12 +28,13 @@ def create_checkout(
 ) -> CheckoutSession:
     """A page of Stripe's where this purchase can be paid. Asked again with the same values, it is the same page.
 
-    `success_url` may hold a literal `{CHECKOUT_SESSION_ID}`, which Stripe fills in: never percent-encode it.
+    `price` is Stripe's id of one, or an amount that is the client's own. `success_url` may hold a literal
+    `{CHECKOUT_SESSION_ID}`, which Stripe fills in: never percent-encode it.
     """
     reference = {"purchase_id": str(purchase_id)}
     params = _behaving(options) | {
         "mode": "payment",
-        "line_items": [{"price": price_id, "quantity": 1}],
+        "line_items": [_line(price)],
         "client_reference_id": str(purchase_id),
         "metadata": reference,
         # Refunds and disputes name the payment intent; the session's metadata does not reach it.
@@ -84,6 +85,13 @@ def fetch_receipt_url(*, secret_key: str, session_id: str) -> str:
         session = client.v1.checkout.sessions.retrieve(session_id, {"expand": wanted}).to_dict()
         charge = (session.get("payment_intent") or {}).get("latest_charge") or {}
         return (session.get("invoice") or {}).get("hosted_invoice_url") or charge.get("receipt_url") or ""
+
+
+def _line(price: str | InlinePrice) -> dict[str, Any]:
+    if isinstance(price, str):
+        return {"price": price, "quantity": 1}
+    data = {"product": price.product_id, "unit_amount": price.price_minor, "currency": price.currency}
+    return {"price_data": data, "quantity": 1}
 
 
 def _behaving(options: Options) -> dict[str, Any]:

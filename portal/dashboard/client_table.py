@@ -7,17 +7,18 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from agencies import client_export, directory, sign_ups
+from agencies import client_export, client_invitations, directory, sign_ups
 from agencies.directory import Choice, Order, Show
 from portal import wording
+from portal.dashboard import rows
 from portal.dashboard.audited import audited
 from portal.dashboard.entrance import enters_itself
 from portal.dashboard.roles import agency_of
 from portal.storefront.access import in_test_mode
-from portal.templatetags.figures import money
 
 _ROWS_A_CHUNK = 200
 _UNFINISHED = 50
@@ -45,16 +46,18 @@ _STEPS = {
 def table(request: HttpRequest) -> HttpResponse:
     """Everybody who has signed up, the latest first, or those and in the order that the address asks for."""
     choice, after = _choice(request), request.GET.get("after", "")
+    is_chosen = bool(choice.search or choice.show)
     page = directory.page(choice, livemode=not in_test_mode(agency_of(request)), after=after)
     context = {
-        "rows": [{"client": row, "paid": _paid(row)} for row in page.rows],
+        "rows": [{"client": row, "paid": rows.of_sums(row.paid_minor)} for row in page.rows],
         "older": _query(choice, after=page.older) if page.older else "",
         "query": _query(choice),
         "choice": choice,
-        "is_chosen": bool(choice.search or choice.show),
+        "is_chosen": is_chosen,
         "shows": _SHOWS.items(),
         "orders": _ORDERS.items(),
         "unfinished": [] if after or choice.show else _unfinished(choice.search),
+        "invited": [] if after or is_chosen else _invited(),
         "nav": "clients",
     }
     return render(request, "dashboard/clients.html", context)
@@ -92,15 +95,21 @@ def _query(choice: Choice, **more: str) -> str:
     return "?" + urlencode({name: value for name, value in said.items() if value})
 
 
-def _paid(row: directory.Row) -> list[str]:
-    return [money(minor, currency) for currency, minor in sorted(row.paid_minor.items())]
-
-
 def _unfinished(search: str) -> list[dict[str, Any]]:
     return [
         {"email": each.email, "step": _STEPS[each.step], "at": wording.moment(each.began_at)}
         for each in sign_ups.unfinished(search=search, limit=_UNFINISHED)
     ]
+
+
+def _invited() -> list[dict[str, Any]]:
+    now, found = timezone.now(), []
+    for each in client_invitations.pending():
+        said = [_("ran out") if each.expires_at <= now else _("until %s") % wording.moment(each.expires_at)]
+        said += [] if each.sent_at else [_("the mail is on its way")]
+        said += [_("%s welcome credits") % each.credits] if each.credits else []
+        found.append({"id": each.pk, "title": each.email, "meta": " · ".join([each.name, *map(str, said)])})
+    return found
 
 
 def _chunks(choice: Choice, *, livemode: bool) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from agencies import allocation, call_log
+from agencies import allocation, call_log, client_notes, directory
 from agencies.models import Agency
 from billing import disputes, expiry, wallets
 from billing.credits import SECONDS_PER_CREDIT
@@ -30,18 +30,23 @@ from portal.dashboard.audited import audited, tell
 from portal.dashboard.forms import AllocateForm, KeyForm
 from portal.dashboard.gate import asks_again, asks_again_when
 from portal.dashboard.roles import actor_of, agency_of, manager_changes, owner_changes
+from portal.storefront.access import in_test_mode
 from portal.templatetags.figures import in_credits, signed_credits
 
 _ENTRIES = 20
 # That credits are used up stands beside them, and lines in use are no trouble.
 _TOLD = (Obstacle.DISPUTE, Obstacle.DEBT, Obstacle.DAY, Obstacle.TEST)
 _LATEST = 6
+_NOTES = 3
 
 
 @require_GET
 def detail(request: HttpRequest, client_id: UUID) -> HttpResponse:
-    """One client: balance, statement, calls, purchases, organization."""
-    return _page(request, get_object_or_404(Client, pk=client_id), AllocateForm())
+    """One client: who it is, how it stands, what happened last. `give` in the address leads into giving credits."""
+    form = AllocateForm()
+    if "give" in request.GET:
+        form.fields["amount"].widget.attrs["autofocus"] = True
+    return _page(request, get_object_or_404(Client, pk=client_id), form)
 
 
 def _is_above_bound(request: HttpRequest, agency: Agency) -> bool:
@@ -160,9 +165,10 @@ def _page(request: HttpRequest, client: Client, form: AllocateForm, key_form: Ke
     wrong = next((name for name in form.fields if name in form.errors), "")
     if wrong:
         form.fields[wrong].widget.attrs["autofocus"] = True
-    facts = _facts(agency_of(request), client, request.GET.get("before", ""))
-    context["is_erased"] = one_client.is_erased(client)
-    return render(request, "dashboard/client.html", context | facts)
+    agency = agency_of(request)
+    known = directory.one(client.pk, livemode=not in_test_mode(agency))
+    context |= {"known": known, "paid": rows.of_sums(known.paid_minor), "is_erased": one_client.is_erased(client)}
+    return render(request, "dashboard/client.html", context | _facts(agency, client, request.GET.get("before", "")))
 
 
 def _facts(agency: Agency, client: Client, before: str) -> dict[str, Any]:
@@ -180,6 +186,7 @@ def _facts(agency: Agency, client: Client, before: str) -> dict[str, Any]:
         "entries": [rows.of_movement(line, agency=agency, undone=undone) for line in page.lines],
         "expiring": expiry.coming(client.pk, timezone.now()),
         "older": page.older_before,
+        "notes": [note for note in client_notes.latest(client.pk, limit=_LATEST) if note.struck_at is None][:_NOTES],
         "calls": [rows.of_call(call, agency=agency, with_client=False) for call in calls],
         "purchases": [rows.of_purchase(purchase, agency=agency, with_client=False) for purchase in purchases],
         "organization": Organization.objects.filter(client_id=client.pk).first(),

@@ -9,9 +9,10 @@ from typing import Any
 
 from django.db.models import BinaryField, Model
 
+from agencies import client_invitations as asked
 from agencies import invitations
 from agencies import team as memberships
-from agencies.models import Agency, CallTerms, Invitation, Membership, MinutesWatch, OwnershipOffer
+from agencies.models import Agency, CallTerms, ClientInvitation, Invitation, Membership, MinutesWatch, OwnershipOffer
 from billing.models import Dispute, Package, Purchase
 from branding import pictures as drawn
 from branding.models import Branding, MailServer
@@ -25,7 +26,7 @@ Facts = Callable[[Agency, Mapping[str, Any]], dict[str, Any]]
 Ids = Mapping[str, Any]
 
 # Whose names are looked up. The number of a purchase or a delivery stands beside the client's name.
-_NAMED = ("client_id", "package_id", "domain_id", "document_id", "member_id", "invitation_id")
+_NAMED = ("client_id", "package_id", "domain_id", "document_id", "member_id", "invitation_id", "invite_id")
 _PACKAGE = """
     name description credits price_minor currency lifetime_days is_active is_hidden is_recommended position
     stripe_price_id stripe_product_id
@@ -65,6 +66,8 @@ def subject(ids: Ids) -> str:
         found.append(_named(Membership.objects.filter(pk=ids["member_id"]).values_list("user__email", flat=True)))
     if "invitation_id" in ids:
         found.append(_named(Invitation.objects.filter(pk=ids["invitation_id"]).values_list("email", flat=True)))
+    if "invite_id" in ids:
+        found.append(_named(ClientInvitation.objects.filter(pk=ids["invite_id"]).values_list("email", flat=True)))
     for name, value in ids.items():
         if name not in _NAMED:
             found.append(f"{name.removesuffix('_id')} {value}")
@@ -165,6 +168,17 @@ def organization(agency: Agency, ids: Ids) -> dict[str, Any]:
 def limits(agency: Agency, ids: Ids) -> dict[str, Any]:
     """What a client may use; a limit that is not set is not there."""
     return dict(Client.objects.values_list("limits", flat=True).filter(pk=ids["client_id"]).first() or {})
+
+
+def client_invitations(agency: Agency, ids: Ids) -> dict[str, Any]:
+    """Who is asked to become a client, and with how many credits."""
+    return {f"invited {row.email}": _values(row, "name credits") for row in asked.pending()}
+
+
+def own_prices(agency: Agency, ids: Ids) -> dict[str, Any]:
+    """What a client pays instead of the usual prices, by package."""
+    kept = Client.objects.values_list("prices", flat=True).filter(pk=ids["client_id"]).first() or {}
+    return {f"{row.name} ({row.pk})": dict(kept[str(row.pk)]) for row in _all_packages() if str(row.pk) in kept}
 
 
 def standing(agency: Agency, ids: Ids) -> dict[str, Any]:

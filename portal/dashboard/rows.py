@@ -1,6 +1,6 @@
 """Lines of a dashboard as they are read: calls, purchases and movements, in the words that clients read as well."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -12,7 +12,7 @@ from billing.models import LedgerEntry, Purchase
 from calls.models import Call
 from calls.statement import Line
 from portal import wording
-from portal.templatetags.figures import in_credits, signed_credits
+from portal.templatetags.figures import in_credits, money, signed_credits
 
 _DOT = " · "
 _TONES = {Purchase.State.PAID: "in", Purchase.State.FAILED: "wrong", Purchase.State.DISPUTED: "wrong"}
@@ -60,6 +60,11 @@ def of_purchase(purchase: Purchase, *, agency: Agency, with_client: bool) -> Row
         tone=tone(purchase),
         href=reverse("dashboard:purchase", args=[agency.slug, purchase.pk]),
     )
+
+
+def of_sums(minor: Mapping[str, int]) -> list[str]:
+    """Sums of money by currency, one text each."""
+    return [money(amount, currency) for currency, amount in sorted(minor.items())]
 
 
 def tone(purchase: Purchase) -> str:

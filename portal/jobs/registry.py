@@ -17,6 +17,7 @@ from organizations import deliveries as relayed
 from portal.celery import app
 from portal.jobs import (
     brand,
+    client_invitations,
     deliveries,
     documents,
     domains,
@@ -51,6 +52,7 @@ KINDS: dict[str, Job] = {
     **deliveries.JOBS,
     **documents.JOBS,
     **invitations.JOBS,
+    **client_invitations.JOBS,
     **brand.JOBS,
     **leaving_jobs.JOBS,
 }

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from agencies import arrivals
-from agencies.models import Agency
+from agencies.models import Agency, ClientVisit
 from billing import wallets
 from clients.models import Client, ClientMember
 from people.models import User
@@ -57,10 +57,11 @@ def client_page(view: View | None = None, *, also_when_off: bool = False) -> Vie
                 return is_off(request)
             if not request.user.is_authenticated:
                 return _to_sign_in(request)
-            client = client_of(request.user)
+            visit: ClientVisit | None = getattr(request, "visit", None)
+            client = Client.objects.get(pk=visit.client_id) if visit else client_of(request.user)
             request.client = client  # type: ignore[attr-defined]
             request.wallet = wallets.get(client.pk)  # type: ignore[attr-defined]
-            request.actor = Actor("client", str(request.user.pk), request.user.email)  # type: ignore[attr-defined]
+            request.actor = _actor(request.user, visit)  # type: ignore[attr-defined]
             request.is_off = not agency.portal_is_on  # type: ignore[attr-defined]
             request.closes_on = closes_on(agency)  # type: ignore[attr-defined]
             request.is_test_mode = in_test_mode(agency)  # type: ignore[attr-defined]
@@ -69,6 +70,12 @@ def client_page(view: View | None = None, *, also_when_off: bool = False) -> Vie
         return shown
 
     return guarded if view is None else guarded(view)
+
+
+def _actor(user: User, visit: ClientVisit | None) -> Actor:
+    if visit is not None:
+        return Actor("member", str(visit.member_id), visit.member_email)
+    return Actor("client", str(user.pk), user.email)
 
 
 def client_of(user: User) -> Client:

@@ -1,7 +1,7 @@
 """Buying credits: choose a package, pay at Stripe, come back to a page that says what is happening."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID, uuid4
 
 from django import forms
@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from agencies import watch
-from billing import packages, purchases, wallets
+from billing import own_prices, packages, purchases, wallets
 from billing.models import Package, Purchase
 from portal import money_words, receipts, wording
 from portal.storefront import payments
 from portal.storefront.access import agency_of, client_page
+from portal.visiting import works_while_looking
 
 State = Purchase.State
 LATEST = 50
@@ -28,6 +29,8 @@ _SESSION_ID = re.compile(r"[A-Za-z0-9_]{1,255}")
 
 class BuyForm(forms.Form):
     form_token = forms.UUIDField(widget=forms.HiddenInput)
+    # The price that stood beside the button.
+    seen = forms.IntegerField(required=False)
 
 
 @require_GET
@@ -36,7 +39,7 @@ def offers(request: HttpRequest) -> HttpResponse:
     """The packages on sale, each compared with the dearest price for a credit."""
     context = {
         "nav": "buy",
-        "offers": compared(packages.listed()),
+        "offers": _compared_for(request, packages.listed()),
         "is_stopped": watch.stops_now(agency_of(request).pk),
         "form_token": uuid4(),
         "has_bought": Purchase.objects.filter(client_id=request.client.pk).exists(),  # type: ignore[attr-defined]
@@ -57,7 +60,13 @@ def choose(request: HttpRequest, package_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return redirect("storefront:buy")
     try:
-        return redirect(payments.begin(request, package_id=package_id, form_token=form.cleaned_data["form_token"]))
+        typed = form.cleaned_data
+        return redirect(
+            payments.begin(request, package_id=package_id, form_token=typed["form_token"], seen_minor=typed["seen"])
+        )
+    except own_prices.PriceChanged:
+        messages.info(request, _("The price has changed meanwhile. Nothing was charged; this is the price now."))
+        return redirect("storefront:buy_package", package_id=package_id)
     except packages.NotOnSale:
         messages.info(request, _("This package is not for sale any more. Here is what there is now."))
     except purchases.PurchaseClosed as closed:
@@ -116,6 +125,7 @@ def purchase(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
     return render(request, "storefront/_purchase.html" if request.htmx else "storefront/purchase.html", context)  # type: ignore[attr-defined]
 
 
+@works_while_looking
 @require_POST
 @client_page(also_when_off=True)
 def check(request: HttpRequest, purchase_id: UUID) -> HttpResponse:
@@ -163,30 +173,40 @@ def history(request: HttpRequest) -> HttpResponse:
     return render(request, "storefront/purchases.html", {"nav": "buy", "bought": bought})
 
 
-def compared(on_sale: Iterable[Package]) -> list[dict[str, object]]:
-    """Each package with its price for one credit in micro-units, and what it saves against the dearest.
+def compared(on_sale: Iterable[Package], own: Mapping[UUID, int] | None = None) -> list[dict[str, object]]:
+    """Each package with its price, that for one credit in micro-units, and what it saves against the dearest.
 
-    What has no credits has neither.
+    `own` are prices of the reader's own, in minor units by package; `usual_minor` is what others pay then. What has no
+    credits has no price for one.
     """
     shown = list(on_sale)
-    each = {package.pk: package.price_minor * 10_000 // package.credits for package in shown if package.credits}
+    prices = {package.pk: (own or {}).get(package.pk, package.price_minor) for package in shown}
+    each = {package.pk: prices[package.pk] * 10_000 // package.credits for package in shown if package.credits}
     dearest: dict[str, int] = {}
     for package in shown:
         dearest[package.currency] = max(dearest.get(package.currency, 0), each.get(package.pk, 0))
     return [
         {
             "package": package,
+            "price_minor": prices[package.pk],
+            "usual_minor": package.price_minor if prices[package.pk] < package.price_minor else None,
             "meaning": wording.credits_sold(package.credits, package.lifetime_days),
             "per_credit_micro": each.get(package.pk),
-            "saves_minor": dearest[package.currency] * package.credits // 10_000 - package.price_minor,
+            "saves_minor": dearest[package.currency] * package.credits // 10_000 - prices[package.pk],
         }
         for package in shown
     ]
 
 
+def _compared_for(request: HttpRequest, on_sale: Iterable[Package]) -> list[dict[str, object]]:
+    """The packages at the prices of whoever is signed in."""
+    shown = list(on_sale)
+    return compared(shown, own_prices.of(request.client.prices, shown))  # type: ignore[attr-defined]
+
+
 def _offer(request: HttpRequest, package_id: UUID) -> HttpResponse:
     try:
-        offered = compared([packages.on_sale(package_id)])
+        offered = _compared_for(request, [packages.on_sale(package_id)])
     except packages.NotOnSale as error:
         raise Http404 from error
     return render(request, "storefront/offer.html", {"nav": "buy", "offers": offered, "form_token": uuid4()})

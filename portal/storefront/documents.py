@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from organizations.models import Organization
 from portal import knowledge
 from portal.storefront.access import client_page
+from portal.visiting import works_while_looking
 
 
 @require_http_methods(["GET", "POST"])
@@ -30,6 +31,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return redirect("storefront:knowledge")
 
 
+@works_while_looking
 @require_POST
 @client_page
 def ask(request: HttpRequest) -> HttpResponse:

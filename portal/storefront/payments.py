@@ -22,7 +22,7 @@ class NotPossibleNow(RuntimeError):
     """Stripe could not be asked, or said no: nothing was charged."""
 
 
-def begin(request: HttpRequest, *, package_id: UUID, form_token: UUID) -> str:
+def begin(request: HttpRequest, *, package_id: UUID, form_token: UUID, seen_minor: int | None) -> str:
     """The address of the page where the package is paid.
 
     Raises NotPossibleNow, watch.SellingStopped and the refusals of purchases.start.
@@ -44,6 +44,7 @@ def begin(request: HttpRequest, *, package_id: UUID, form_token: UUID) -> str:
             cancel_url=links.portal(agency_id, reverse("storefront:left", args=[form_token])),
             secret_key=connections.stripe_secret_key(agency_id),
             options=checkout.in_force(connection),
+            seen_minor=seen_minor,
         )
     except (connections.NotConnected, StripeFailed) as error:
         log.warning("agency %s: no purchase could be started: %s", agency_id, type(error).__name__)

@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from portal.storefront import access_tokens, browser_call, buying, calling, calls, documents, history
+from portal.storefront import access_tokens, browser_call, buying, calling, calls, documents, history, invited, visiting
 from portal.storefront.home import home
 
 app_name = "storefront"
 urlpatterns = [
     path("", home, name="home"),
+    path("invitation/<slug:token>/", invited.accept, name="invitation"),
+    path("look/end/", visiting.end, name="visit_end"),
+    path("look/<str:ticket>/", visiting.begin, name="visit"),
+    path("who-looked/", visiting.looked, name="who_looked"),
     path("statement/", history.statement, name="statement"),
     path("statement/paper/", history.statement_sheet, name="statement_sheet"),
     path("statement/csv/", history.statement_csv, name="statement_csv"),

@@ -37,7 +37,7 @@ def checkout(key: str, price_id: str, purchase_id: uuid.UUID, **changes: Any) ->
         "expires_at": timezone.now() + timedelta(hours=23),
         "options": Options(),
     } | changes
-    return stripe_gateway.create_checkout(secret_key=key, purchase_id=purchase_id, price_id=price_id, **values)
+    return stripe_gateway.create_checkout(secret_key=key, purchase_id=purchase_id, price=price_id, **values)
 
 
 def test_the_account_behind_a_key_is_named(stripe: Sandbox) -> None:

@@ -51,6 +51,11 @@ PORTAL = {
     "picture": ANYBODY,
     "initials_icon": ANYBODY,
     "storefront:home": ANYBODY,
+    # Whoever has the link; without it there is nothing to see.
+    "storefront:invitation": ANYBODY,
+    # A ticket that was given on the dashboard a moment ago; ending a visit that there is none of does nothing.
+    "storefront:visit": ANYBODY,
+    "storefront:visit_end": ANYBODY,
     "storefront:*": CLIENT,
     "api:openapi": ANYBODY,
     "api:nothing": ANYBODY,

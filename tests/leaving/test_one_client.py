@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from agencies.models import Agency, Discrepancy
+from agencies.models import Agency, ClientInvitation, ClientNote, ClientVisit, Discrepancy
 from billing.models import LedgerEntry, Package, Purchase, Wallet
 from calls.models import Call, Hold
 from clients.models import Client
@@ -71,6 +71,11 @@ def ben(acme: Agency, cast: Cast) -> Client:
     Discrepancy.objects.create(
         agency=acme, kind="stripe", subject="x", client_id=client.pk, words="Ben's Bakery paid", facts={"who": "Bakery"}
     )
+    ClientNote.objects.create(agency=acme, client_id=client.pk, text="The bakery pays late")
+    ClientVisit.objects.create(
+        agency=acme, client_id=client.pk, member_id=client.pk, member_email="a@b.c", reason="Ben's Bakery asked"
+    )
+    ClientInvitation.objects.create(agency=acme, email="ben@client.test", name="Ben", token_hash="x", expires_at=now)
     return client
 
 

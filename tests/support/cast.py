@@ -10,7 +10,7 @@ from uuid import UUID
 from django.test import Client as Visitor
 from django.utils import timezone
 
-from agencies import invitations
+from agencies import client_invitations, client_notes, invitations
 from agencies.arrivals import arrive
 from agencies.models import Agency, CallTerms, Membership
 from billing import ledger
@@ -134,6 +134,8 @@ class Cast:
             added_by="ada@acme.test",
         )
         documents.read(document.pk)
+        # Somebody else, who has nothing of this client's but the canary.
+        asked = "canary" if "CANARY" in client.name else "somebody"
         ids: dict[str, UUID | int] = {
             # Of the entry above, an undoable one.
             "version": 1,
@@ -144,6 +146,10 @@ class Cast:
             "token_id": token.row.pk,
             "delivery_id": delivery_id,
             "document_id": document.pk,
+            "invite_id": client_invitations.invite(
+                email=f"{asked}@asked.test", name=asked, credits=0, invited_by={}
+            ).pk,
+            "note_id": client_notes.write(client_id=client.pk, text=client.name, actor={}).pk,
         }
         return dict(ids)
 

@@ -29,6 +29,7 @@ DASHBOARD = [
     "attention",
     "why",
     "clients",
+    "clients/invite",
     "calls",
     "purchases",
     "packages",
@@ -52,6 +53,7 @@ PORTAL = {"home": "/", "statement": "/statement/", "calls": "/calls/", "buy": "/
 PORTAL |= {"knowledge": "/knowledge/"}
 PORTAL |= {"api-access": "/api-access/", "talk-in-the-browser": "/calls/browser/"}
 PORTAL |= {"statement-on-paper": "/statement/paper/", "assistants": "/assistants/", "purchases": "/purchases/"}
+PORTAL |= {"who-looked": "/who-looked/"}
 VISITOR = {"welcome": "/", "portal-sign-up": "/account/signup/", "portal-sign-in": "/account/login/"}
 _ONE_CALL = ":not([href*='start']):not([href*='csv'])"
 Scheme = Literal["light", "dark"]
@@ -148,6 +150,9 @@ def sold(page: Page, product: Live) -> dict[str, str]:
         "webhooks": f"{client}webhooks/",
         "limits": f"{client}limits/",
         "export-and-erase": f"{client}leaving/",
+        "prices": f"{client}prices/",
+        "notes": f"{client}notes/",
+        "look": f"{client}look/",
     }
 
 

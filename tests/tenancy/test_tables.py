@@ -11,7 +11,9 @@ BOTH = """
     people_user account_emailaddress account_emailconfirmation mfa_authenticator django_migrations
 """
 PUBLIC = """
-    agencies_agency agencies_callterms agencies_discrepancy agencies_invitation agencies_membership
+    agencies_agency agencies_callterms agencies_clientinvitation agencies_clientnote agencies_clientvisit
+    agencies_discrepancy
+    agencies_invitation agencies_membership
     agencies_membersession agencies_minutesreading agencies_minuteswatch agencies_ownershipoffer agencies_straycall
     audit_auditentry audit_audithead branding_branding branding_leakcheck branding_mailserver branding_picture
     domains_domain follow_ups_followup inbox_hmsendpoint inbox_hmsevent inbox_stripeevent leaving_erasure leaving_export

@@ -205,3 +205,24 @@ def test_credits_of_a_client_that_expire_are_shown(ada, acme: Agency, ben: Clien
     with door.enter(acme):
         credits.bought(ben, 600, lifetime_days=30)
     assert b"Credits that expire" in ada.get(f"clients/{ben.pk}/").content
+
+
+def test_the_page_of_a_client_who_has_done_nothing_says_so_everywhere(ada, ben: Client) -> None:
+    page = ada.get(f"clients/{ben.pk}/").content.decode()
+    for sentence in ("Nothing yet", "No calls yet", "No purchases yet", "No purchase yet", "Never called"):
+        assert sentence in page
+    assert "Being set up" in page
+
+
+def test_the_table_leads_into_giving_credits_in_one_click(ada, vic, ben: Client) -> None:
+    way = f"/agencies/acme/clients/{ben.pk}/?give=yes#allocate"
+    assert way in ada.get("clients/").content.decode()
+    assert way not in vic.get("clients/").content.decode()
+    form = ada.get(f"clients/{ben.pk}/", give="yes").context["form"]
+    assert form.fields["amount"].widget.attrs["autofocus"]
+
+
+def test_what_was_typed_stays_when_an_allocation_is_refused(ada, ben: Client) -> None:
+    page = allocate(ada, ben, amount="10", description="").content.decode()
+    assert 'value="10"' in page
+    assert "Paid so far" in page

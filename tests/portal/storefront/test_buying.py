@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from agencies import checkout, watch
+from billing import own_prices
 from billing.checkout_options import Options
 from billing.models import Package, Purchase
 from clients.models import Client
@@ -379,3 +380,23 @@ def shop_url() -> str:
     from django.conf import settings
 
     return str(settings.STRIPE_API_URL).removesuffix("/stripe")
+
+
+def test_a_client_sees_and_pays_its_own_price(ben: Person, shop: Shop) -> None:
+    with door.enter(shop.agency):
+        own_prices.choose(client_id=shop.client.pk, prices={shop.package.pk: 3000})
+    for path in ("/buy/", f"/buy/{shop.package.pk}/"):
+        assert "€ 30.00 € 0.30 per credit Your price. Usually € 40.00" in ben.sees(path)
+    answer = ben.post(f"/buy/{shop.package.pk}/", {"form_token": str(uuid.uuid4()), "seen": "3000"})
+    assert "/checkout/cs_test_" in answer.headers["Location"]
+    assert shop.purchase().price_minor == 3000
+
+
+def test_a_price_that_changed_since_the_page_was_read_is_shown_before_it_is_paid(ben: Person, shop: Shop) -> None:
+    answer = ben.post(f"/buy/{shop.package.pk}/", {"form_token": str(uuid.uuid4()), "seen": "2999"})
+    assert answer.headers["Location"] == f"/buy/{shop.package.pk}/"
+    page = text_of(ben.visitor.get(answer.headers["Location"]))
+    assert "The price has changed meanwhile" in page
+    assert "€ 40.00" in page
+    with door.enter(shop.agency):
+        assert not Purchase.objects.exists()
