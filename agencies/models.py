@@ -38,6 +38,8 @@ class Agency(models.Model):
     welcome_credits = models.PositiveIntegerField(default=0)
     # Whoever gives or takes more credits at once is asked for their password or a code before.
     asks_again_above_credits = models.PositiveIntegerField(default=100)
+    # Below how many credits a client's balance is low; 0 for never.
+    low_balance_credits = models.PositiveIntegerField(default=10)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     # django-tenants asks when a row is deleted. A schema is dropped on purpose, never along with a row.
@@ -78,6 +80,8 @@ class Membership(models.Model):
     agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role, default=Role.OWNER)
+    # Which kinds of notifications are mailed to them; null while they chose nothing, and then their role decides.
+    mailed_kinds = models.JSONField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from agencies import notices
 from agencies.models import Agency, Membership, OwnershipOffer
 from people.models import User
 
@@ -27,28 +28,19 @@ class NotYours(ValueError):
 
 
 def memberships_of(user: User) -> list[Membership]:
-    """The person's places in open agencies, oldest first, with agency and brand. To be called in public."""
+    """The person's places in open agencies, oldest first, with agency, brand and how much is `unread` there.
+
+    To be called in public.
+    """
     mine = Membership.objects.filter(user_id=user.pk, agency__state=Agency.State.READY)
+    mine = mine.annotate(unread=notices.unread_here())
     return list(mine.select_related("agency", "agency__branding").order_by("created_at", "pk"))
-
-
-def elsewhere(user_id: str, agency_id: int) -> list[tuple[str, str]]:
-    """Slug and name of the other open agencies that this person works for, by name."""
-    others = Membership.objects.filter(user_id=user_id, agency__state=Agency.State.READY).exclude(agency_id=agency_id)
-    found = others.order_by("agency__branding__company_name")
-    return list(found.values_list("agency__slug", "agency__branding__company_name"))
 
 
 def members(agency_id: int) -> list[Membership]:
     """Everybody who works here, the first of them first, with their person."""
     found = Membership.objects.filter(agency_id=agency_id).select_related("user")
     return list(found.order_by("created_at", "pk"))
-
-
-def owners_of(agency_id: int) -> list[Membership]:
-    """The owners of an agency, the first of them first, with person, agency and brand. To be called in public."""
-    owners = Membership.objects.filter(agency_id=agency_id, role=Membership.Role.OWNER, user__is_active=True)
-    return list(owners.select_related("user", "agency", "agency__branding").order_by("created_at", "pk"))
 
 
 def may(role: str, needed: Membership.Role) -> bool:

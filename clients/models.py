@@ -23,6 +23,8 @@ class Client(models.Model):
     state_since = models.DateTimeField(default=timezone.now)
     # What the agency allows it: clients.limits.Limits by name, where they differ from what is usual.
     limits = models.JSONField(default=dict)
+    # Since when the balance has been above the agency's line for low ones; null while it is below, or never was.
+    enough_since = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:

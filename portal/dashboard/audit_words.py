@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 WORDS: dict[str, "_StrPromise"] = {
+    "alerts.line_changed": gettext_lazy("Changed when a client's credits are low"),
     "attention.resolved": gettext_lazy("Resolved what did not add up"),
     "brand.changed": gettext_lazy("Changed the brand"),
     "call.ended": gettext_lazy("Ended a call"),
@@ -108,6 +109,7 @@ WORDS: dict[str, "_StrPromise"] = {
     "workflows.new": gettext_lazy("Added a workflow"),
     # People.
     "member.signed_in": gettext_lazy("Signed in"),
+    "notifications.chosen": gettext_lazy("Chose which notifications are mailed to them"),
     "ownership.answered": gettext_lazy("Answered the offer of the agency"),
     "ownership.offered": gettext_lazy("Offered the agency to somebody"),
     "second_factor.added": gettext_lazy("Set up a second factor"),
