@@ -37,13 +37,13 @@ def past(happened: Notification) -> None:
 def test_the_bell_counts_what_this_person_has_not_read(ada: Dashboard, vic: Dashboard, happened: Notification) -> None:
     Membership.objects.update(created_at=timezone.now() - timedelta(days=1))
     for person in (ada, vic):
-        assert "Notifications, 1 unread" in text_of(person.get("overview/"))
+        assert "Notifications , 1 unread" in text_of(person.get("overview/"))
     answer = ada.post(f"notifications/{happened.pk}/read/", read="yes", show="unread")
     assert answer["Location"] == "/agencies/acme/notifications/?show=unread"
     assert "unread" not in text_of(ada.get("overview/")).lower()
-    assert "Notifications, 1 unread" in text_of(vic.get("overview/"))
+    assert "Notifications , 1 unread" in text_of(vic.get("overview/"))
     ada.post(f"notifications/{happened.pk}/read/", read="no")
-    assert "Notifications, 1 unread" in text_of(ada.get("overview/"))
+    assert "Notifications , 1 unread" in text_of(ada.get("overview/"))
 
 
 def test_the_list_says_what_happened_and_leads_to_where_one_acts(ada: Dashboard, happened: Notification) -> None:
