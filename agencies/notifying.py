@@ -20,14 +20,14 @@ from notifications.models import Copy, Kind, Notification
 # The follow-up of a mail; its subject is `<membership>:<kind>`.
 MAIL_KIND = "notification_mail"
 # As many as an agency has clients: once a day for each person. Of the others there are a handful at most.
-GATHERED = frozenset({Kind.LOW_BALANCE, Kind.DISPUTE, Kind.REFUND, Kind.NEW_CLIENT})
+GATHERED = frozenset({Kind.LOW_BALANCE, Kind.DELIVERY, Kind.DISPUTE, Kind.REFUND, Kind.NEW_CLIENT})
 _GATHERS_FOR = timedelta(minutes=5)
 _MORNING = time(8)
 _SHARED_AGAIN_FOR = timedelta(days=2)
 # An owner hears of all that needs them, a manager of what a manager can do something about.
 _USUAL: dict[str, frozenset[Kind]] = {
-    Membership.Role.OWNER: frozenset({Kind.MINUTES, Kind.LOW_BALANCE, Kind.WEBHOOK, Kind.DOMAIN, Kind.DISPUTE}),
-    Membership.Role.MANAGER: frozenset({Kind.LOW_BALANCE, Kind.DISPUTE}),
+    Membership.Role.OWNER: frozenset(Kind) - {Kind.REFUND, Kind.NEW_CLIENT},
+    Membership.Role.MANAGER: frozenset({Kind.LOW_BALANCE, Kind.DELIVERY, Kind.DISPUTE}),
     Membership.Role.VIEWER: frozenset(),
 }
 

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 class Kind(models.TextChoices):
     MINUTES = "minutes", _("Low minutes")
     LOW_BALANCE = "low_balance", _("Clients with few credits")
-    WEBHOOK = "webhook", _("Failed webhook")
+    WEBHOOK = "webhook", _("Stripe webhook")
+    DELIVERY = "delivery", _("Clients' webhooks")
     DOMAIN = "domain", _("Your domain")
     DISPUTE = "dispute", _("Disputes")
     REFUND = "refund", _("Refunds")

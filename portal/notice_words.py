@@ -137,6 +137,15 @@ def _webhook(about: _About) -> Told:
     return Told(_("Stripe's messages do not reach your portal"), text, about.page("payments"), _("Open Payments"))
 
 
+def _delivery(about: _About) -> Told:
+    title = _("A message for %(who)s could not be delivered") % {"who": about.who}
+    status = about.facts.get("status")
+    said = _("Its webhook answered %(status)s.") % {"status": status} if status else _("Its webhook does not answer.")
+    text = " ".join([said, _("We have given up on the message. Look at the address and what it says.")])
+    here = about.page("client_webhooks", about.client_ids[0]) if about.client_ids else about.page("clients")
+    return Told(title, text, here, _("See the webhook"))
+
+
 def _domain(about: _About) -> Told:
     facts, named = about.facts, {"name": about.facts["name"]}
     title, text = _DOMAIN[facts["what"]]()
@@ -218,6 +227,7 @@ _WORDS: dict[Kind, Callable[[_About], Told]] = {
     Kind.MINUTES: _minutes,
     Kind.LOW_BALANCE: _low_balance,
     Kind.WEBHOOK: _webhook,
+    Kind.DELIVERY: _delivery,
     Kind.DOMAIN: _domain,
     Kind.DISPUTE: _dispute,
     Kind.REFUND: _refund,

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.urls import reverse
 from django.utils import timezone
@@ -74,14 +74,16 @@ def _send(mail: Mail) -> None:
         _hand_over(mail, message, server)
 
 
-def _written(mail: Mail, names: notice_words.Names) -> EmailMessage | None:
+def _written(mail: Mail, names: notice_words.Names) -> EmailMultiAlternatives | None:
     """The mail about all that is still so; None when nothing is."""
     items = [item for item in mail.items if notice_words.is_still_so(item.notification)]
     notifying.drop([item for item in mail.items if item not in items])
     if not items:
         return None
     said = _said(mail, items, names)
-    return mailing.written_by_platform(to=mail.to.user.email, template="notifications", said=said)
+    message = mailing.written_by_platform(to=mail.to.user.email, template="notifications", said=said)
+    message.extra_headers["List-Unsubscribe"] = f"<{said['choose_url']}>"
+    return message
 
 
 def _hand_over(mail: Mail, message: EmailMessage, server: BaseEmailBackend) -> None:

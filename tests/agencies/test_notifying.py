@@ -49,8 +49,8 @@ def test_each_role_hears_of_what_it_can_act_on(acme: Agency, ada: Membership) ->
     for number, kind in enumerate(Kind):
         note(acme, kind, f"s{number}")
     assert asked() == {
-        *(f"{ada.pk}:{kind}" for kind in ("minutes", "low_balance", "webhook", "domain", "dispute")),
-        *(f"{manager.pk}:{kind}" for kind in ("low_balance", "dispute")),
+        *(f"{ada.pk}:{kind}" for kind in ("minutes", "low_balance", "webhook", "delivery", "domain", "dispute")),
+        *(f"{manager.pk}:{kind}" for kind in ("low_balance", "delivery", "dispute")),
     }
     assert notifying.mailed_kinds(viewer) == frozenset()
 

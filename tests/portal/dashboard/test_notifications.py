@@ -85,7 +85,7 @@ def test_each_person_of_any_role_chooses_their_mails(ada: Dashboard, vic: Dashbo
     assert chosen == {"owner": None, "viewer": ["dispute", "refund"]}
     page = vic.get("notifications/choose/").content.decode()
     assert page.count(" checked") == 2
-    assert ada.get("notifications/choose/").content.decode().count(" checked") == 5
+    assert ada.get("notifications/choose/").content.decode().count(" checked") == 6
     entry = AuditEntry.objects.get(agency_id=acme.pk, what="notifications.chosen")
     assert (entry.actor_email, entry.after) == ("viewer@acme.test", {"mails": "dispute, refund"})
     assert "Choose from the list." in text_of(vic.post("notifications/choose/", kinds=["gossip"]))

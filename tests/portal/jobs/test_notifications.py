@@ -144,6 +144,16 @@ def test_what_is_over_before_the_mail_is_written_is_not_told(acme: Agency) -> No
     assert {copy.mail for copy in Copy.objects.all()} == {""}
 
 
+def test_a_message_that_a_clients_webhook_never_took_is_told_with_its_client(acme: Agency) -> None:
+    with door.enter(acme):
+        (ben,) = booking.clients(1)
+    for number in range(2):
+        note(acme, Kind.DELIVERY, f"o{number}", clients=[ben.pk], facts={"status": 500 if number else None})
+    assert work_off(acme) == ["Acme Voice: Clients' webhooks, 2 new"]
+    for words in ("Its webhook answered 500.", "does not answer", f"/clients/{ben.pk}/webhooks/"):
+        assert words in mail.outbox[0].body
+
+
 def test_a_portal_that_hears_nothing_from_stripe_is_told_of_once_a_day(acme: Agency) -> None:
     failed_at = timezone.now()
     StripeConnection.objects.create(
