@@ -25,7 +25,8 @@ class Migration(migrations.Migration):
                         choices=[
                             ("minutes", "Low minutes"),
                             ("low_balance", "Clients with few credits"),
-                            ("webhook", "Failed webhook"),
+                            ("webhook", "Stripe webhook"),
+                            ("delivery", "Clients' webhooks"),
                             ("domain", "Your domain"),
                             ("dispute", "Disputes"),
                             ("refund", "Refunds"),
