@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from agencies import low_balances
 from billing import credits, ledger, wallets
 from billing.models import LedgerEntry, Wallet
 from calls import aftermath
@@ -86,6 +87,7 @@ def allocate(
             reason=said,
         )
         aftermath.of_movement(client_id)
+        low_balances.look_soon()
     if posting.outcome is ledger.Outcome.CONFLICT:
         raise FormSentTwice("amount", _("This form was sent before, with other values. Open the page again."))
     return posting
@@ -119,6 +121,7 @@ def undo(*, client_id: UUID, version: int, reason: str, actor: Mapping[str, str]
             reason=said,
         )
         aftermath.of_movement(client_id)
+        low_balances.look_soon()
     return posting
 
 

@@ -7,6 +7,8 @@ from billing import wallets
 from billing.models import Wallet
 from clients import sign_up
 from clients.models import Client
+from notifications import notes
+from notifications.models import Kind
 from organizations import provisioning
 from people.models import User
 
@@ -24,4 +26,6 @@ def arrive(*, user: User, name: str) -> Client:
         if is_new:
             welcome.greet(client)
         provisioning.want(client)
+        if is_new:
+            notes.note(Kind.NEW_CLIENT, clients=[client.pk])
     return client

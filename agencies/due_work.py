@@ -4,6 +4,8 @@ Rows are written in the transaction that makes the work necessary; this is for t
 same: a restored backup, a row deleted by hand.
 """
 
+from django.utils import timezone
+
 from agencies import (
     addresses,
     client_invitations,
@@ -11,6 +13,7 @@ from agencies import (
     going_live,
     invitations,
     minutes,
+    notifying,
     quarantine,
     reconciliation,
     sweep,
@@ -23,6 +26,7 @@ from domains import verification
 from domains.models import Domain
 from follow_ups import agenda
 from inbox import stripe_events
+from notifications import notes
 from organizations import deliveries, documents, provisioning, suspension
 from organizations.models import Organization
 from tenancy import door
@@ -53,6 +57,7 @@ def rebuild(agency: Agency) -> int:
             *_stripe(agency),
             *_hosts(agency),
             *_invitations(agency),
+            *_notifications(agency),
         ]
         for kind, subject in wanted:
             agenda.schedule(kind=kind, subject=subject)
@@ -133,3 +138,7 @@ def _invitations(agency: Agency) -> list[tuple[str, str]]:
     team = [(invitations.KIND, str(each.pk)) for each in invitations.open_of(agency.pk) if each.sent_at is None]
     asked = client_invitations.pending()
     return [*team, *((client_invitations.KIND, str(each.pk)) for each in asked if each.sent_at is None)]
+
+
+def _notifications(agency: Agency) -> list[tuple[str, str]]:
+    return [(notes.KIND, str(pk)) for pk in notifying.unshared(agency.pk, timezone.now())]

@@ -44,6 +44,8 @@ class Agency(models.Model):
     asks_again_above_credits = models.PositiveIntegerField(default=100)
     # When an owner has closed it: what it has is erased then. Until then it can be taken back, and the portal is off.
     closes_at = models.DateTimeField(null=True, blank=True)
+    # Below how many credits a client's balance is low; 0 for never.
+    low_balance_credits = models.PositiveIntegerField(default=10)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     # django-tenants asks when a row is deleted. A schema is dropped on purpose, never along with a row.
@@ -88,6 +90,8 @@ class Membership(models.Model):
     agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role, default=Role.OWNER)
+    # Which kinds of notifications are mailed to them; null while they chose nothing, and then their role decides.
+    mailed_kinds = models.JSONField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from agencies import notices
 from agencies.models import Agency, Membership, OwnershipOffer
 from people.models import User
 
@@ -27,16 +28,13 @@ class NotYours(ValueError):
 
 
 def memberships_of(user: User) -> list[Membership]:
-    """The person's places in open agencies, oldest first, with agency and brand. To be called in public."""
+    """The person's places in open agencies, oldest first, with agency, brand and how much is `unread` there.
+
+    To be called in public.
+    """
     mine = Membership.objects.filter(user_id=user.pk, agency__state=Agency.State.READY)
+    mine = mine.annotate(unread=notices.unread_here())
     return list(mine.select_related("agency", "agency__branding").order_by("created_at", "pk"))
-
-
-def elsewhere(user_id: str, agency_id: int) -> list[tuple[str, str]]:
-    """Slug and name of the other open agencies that this person works for, by name."""
-    others = Membership.objects.filter(user_id=user_id, agency__state=Agency.State.READY).exclude(agency_id=agency_id)
-    found = others.order_by("agency__branding__company_name")
-    return list(found.values_list("agency__slug", "agency__branding__company_name"))
 
 
 def members(agency_id: int) -> list[Membership]:

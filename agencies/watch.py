@@ -1,7 +1,7 @@
-"""Watching an agency's minutes: its owners hear once each time that they fall below what they chose, and selling stops
+"""Watching an agency's minutes: its people hear once each time that they fall below what they chose, and selling stops
 if they want it to.
 
-A crossing is written down in the transaction that keeps the new balance, together with the mail to come. It is over
+A crossing is written down in the transaction that keeps the new balance, together with the notification. It is over
 once the figures are a tenth above the line again: a balance that trembles around it is one crossing and not many.
 """
 
@@ -15,15 +15,14 @@ from django.utils.translation import gettext as _
 from agencies import coverage
 from agencies.coverage import Coverage
 from agencies.models import MinutesWatch
-from follow_ups import agenda
+from notifications import notes
+from notifications.models import Kind
 
-# The mail about a crossing; its subject is the alarm.
-KIND = "minutes_news"
 MOST_MINUTES, MOST_DAYS, MOST_PERCENT = 10_000_000, 365, 1_000
 
 
 class Alarm(StrEnum):
-    """What the owners hear of."""
+    """What the team hears of."""
 
     LOW = "low"
     FLOOR = "floor"
@@ -68,7 +67,7 @@ def choose(*, agency_id: int, low_minutes: int, low_days: int, floor_percent: in
 
 
 def notice(agency_id: int, seen: Coverage, *, now: datetime) -> None:
-    """Take note of a new balance: what has crossed its line is an alarm and a mail, once. In a transaction, in the
+    """Take note of a new balance: what has crossed its line is an alarm and told, once. In a transaction, in the
     agency's schema.
     """
     if seen.seconds_left is None:
@@ -78,7 +77,7 @@ def notice(agency_id: int, seen: Coverage, *, now: datetime) -> None:
     for alarm, since, is_below, is_above in _judged(row, seen):
         if since is None and is_below:
             setattr(row, f"{alarm}_since", now)
-            agenda.schedule(kind=KIND, subject=alarm)
+            notes.note(Kind.MINUTES, subject=alarm.value, facts=_told(row, alarm, seen))
         elif since is not None and is_above:
             setattr(row, f"{alarm}_since", None)
     row.save(update_fields=["low_since", "floor_since"])
@@ -120,6 +119,18 @@ def _judged(row: MinutesWatch, seen: Coverage) -> Iterator[tuple[Alarm, datetime
     yield Alarm.LOW, row.low_since, is_low, is_fine
     is_covered = share is None or share * 10 >= row.floor_percent * 110
     yield Alarm.FLOOR, row.floor_since, _is_below_floor(row, seen), is_covered
+
+
+def _told(row: MinutesWatch, alarm: Alarm, seen: Coverage) -> dict[str, notes.Fact]:
+    return {
+        "alarm": alarm.value,
+        "minutes": (seen.seconds_left or 0) // 60,
+        "runway_days": seen.runway_days,
+        "permille": seen.permille,
+        "outstanding_seconds": seen.outstanding,
+        "missing_minutes": -(-seen.missing // 60),
+        "stops_selling": row.stops_selling,
+    }
 
 
 def _is_below_floor(row: MinutesWatch, seen: Coverage) -> bool:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,6 +27,8 @@ from billing.stripe_shapes import (
     StripeUnreachable,
 )
 from domains import links
+from notifications import notes
+from notifications.models import Kind
 from tenancy import door
 from vault import connections
 from vault.models import StripeConnection
@@ -188,6 +191,16 @@ def state(connection: StripeConnection, now: datetime | None = None) -> State:
     if connection.proved_at is not None:
         return State.PROVED
     return State.PARTLY if connection.missing_events else State.NEVER
+
+
+def notice(agency: Agency) -> None:
+    """Have the team told, once a day, while a portal that is on hears nothing from Stripe."""
+    connection = StripeConnection.objects.filter(agency_id=agency.pk).first()
+    if connection is None or not agency.portal_is_on or state(connection) not in (State.FAILING, State.DISABLED):
+        return
+    with transaction.atomic():
+        facts = {"sentence": sentence(connection)}
+        notes.note(Kind.WEBHOOK, subject="stripe", facts=facts, agency_id=agency.pk)
 
 
 def sentence(connection: StripeConnection, now: datetime | None = None) -> str:

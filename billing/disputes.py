@@ -14,9 +14,14 @@ from django.utils import timezone
 from billing import returns
 from billing.models import Dispute, Purchase
 from billing.stripe_shapes import DisputeState
+from notifications import notes
+from notifications.models import Kind
 
 _INQUIRY = ("warning_needs_response", "warning_under_review", "warning_closed")
 _ENDS = ("prevented", "lost", "won")
+_DECIDED = ("lost", "won")
+# Nobody has to answer these (any more).
+_SILENT = ("prevented", "warning_under_review", "warning_closed")
 
 
 def note(*, purchase: Purchase, state: DisputeState) -> None:
@@ -34,13 +39,30 @@ def note(*, purchase: Purchase, state: DisputeState) -> None:
             "created_at": state.happened_at,
         },
     )
-    if is_new or returns.has_changed(purchase, dispute, amount_minor=state.amount_minor, currency=state.currency):
+    if is_new:
+        if dispute.status not in _SILENT:
+            _tell(purchase, dispute, subject=str(dispute.pk))
+        return
+    if returns.has_changed(purchase, dispute, amount_minor=state.amount_minor, currency=state.currency):
         return
     dispute.amount_minor, dispute.currency = state.amount_minor, state.currency
     dispute.withdrawn_minor = max(dispute.withdrawn_minor, state.withdrawn_minor)
     dispute.reinstated_minor = max(dispute.reinstated_minor, state.reinstated_minor)
-    dispute.status = max(dispute.status, state.status, key=_rank)
+    before, dispute.status = dispute.status, max(dispute.status, state.status, key=_rank)
     dispute.save()
+    if dispute.status != before and dispute.status in _DECIDED:
+        _tell(purchase, dispute, subject=f"{dispute.pk}:{dispute.status}")
+
+
+def _tell(purchase: Purchase, dispute: Dispute, *, subject: str) -> None:
+    """The agency has a deadline, and hears how it was decided."""
+    facts: dict[str, notes.Fact] = {
+        "purchase": str(purchase.pk),
+        "amount_minor": dispute.amount_minor,
+        "currency": dispute.currency,
+        "status": dispute.status,
+    }
+    notes.note(Kind.DISPUTE, subject=subject, clients=[purchase.client_id], facts=facts)
 
 
 class NothingIsStopped(ValueError):

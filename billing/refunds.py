@@ -23,6 +23,8 @@ from billing.stripe_shapes import (
     StripeRightMissing,
 )
 from follow_ups import agenda
+from notifications import notes
+from notifications.models import Kind
 
 CHECK_KIND = "refund_check"
 # Stripe forgets a key of idempotency after 24 hours. Asked once more then, it would be a second refund.
@@ -163,6 +165,7 @@ def refuse_unless_refundable(purchase: Purchase) -> None:
 def note(*, purchase: Purchase, state: RefundState) -> None:
     """Keep what Stripe says of a refund, under the purchase's lock. Older news than what is known change nothing."""
     refund = Refund.objects.filter(stripe_refund_id=state.id).first() or _asked_here(purchase, state)
+    returned_before = 0 if refund is None else refund.returned_minor
     if refund is None:
         refund = Refund(purchase=purchase, state=_state(state))
     elif returns.has_changed(purchase, refund, amount_minor=state.amount_minor, currency=state.currency):
@@ -171,6 +174,21 @@ def note(*, purchase: Purchase, state: RefundState) -> None:
     refund.amount_minor, refund.currency = state.amount_minor, state.currency
     refund.state = max(Refund.State(refund.state), _state(state), key=lambda one: _RANKS[one])
     refund.save()
+    if bool(refund.returned_minor) != bool(returned_before):
+        _tell(purchase, refund)
+
+
+def _tell(purchase: Purchase, refund: Refund) -> None:
+    """Money has gone, or has come back because a refund failed."""
+    is_gone = bool(refund.returned_minor)
+    facts: dict[str, notes.Fact] = {
+        "purchase": str(purchase.pk),
+        "amount_minor": refund.amount_minor,
+        "currency": refund.currency,
+        "is_gone": is_gone,
+    }
+    subject = str(refund.pk) if is_gone else f"{refund.pk}:failed"
+    notes.note(Kind.REFUND, subject=subject, clients=[purchase.client_id], facts=facts)
 
 
 def _refuse_more_than_is_left(purchase: Purchase, amount_minor: int) -> None:

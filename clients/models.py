@@ -25,6 +25,8 @@ class Client(models.Model):
     limits = models.JSONField(default=dict)
     # What it pays instead of the usual price: billing.own_prices, {"<package>": {"price_minor", "currency"}}.
     prices = models.JSONField(default=dict)
+    # Since when the balance has been above the agency's line for low ones; null while it is below, or never was.
+    enough_since = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:

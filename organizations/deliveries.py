@@ -16,13 +16,16 @@ from django.utils.translation import gettext as _
 from follow_ups import agenda
 from hms_client import FrozenMap, WebhookEvent
 from inbox import hms_targets
+from notifications import notes
+from notifications.models import Kind
 from organizations import relay
-from organizations.models import Delivery
+from organizations.models import Delivery, Organization
 from organizations.relay import Outcome, Purpose
 from tenancy import door, schemas
 from vault import envelope
 
 State = Delivery.State
+_LOST = (Delivery.NO_TARGET, Delivery.NO_BODY)
 KIND = "deliver"
 FORGET_KIND = "forget_deliveries"
 TRIED_FOR = timedelta(days=3)
@@ -129,11 +132,19 @@ def settle(delivery_id: UUID, outcome: Outcome, *, now: datetime) -> datetime | 
             row.state = State.DELIVERED
         elif again_at is None:
             row.state = State.FAILED
+            if outcome.why not in _LOST and not row.is_asked:
+                _tell(row)
         is_answered = outcome.status is not None
         if outcome.is_delivered or (row.is_private and is_answered) or now >= row.created_at + TRIED_FOR:
             row.body_sealed = None
         row.save(update_fields=["status", "why", "latency_ms", "attempted_at", "attempts", "state", "body_sealed"])
     return again_at
+
+
+def _tell(row: Delivery) -> None:
+    """The client's webhook did not take a message, and it is given up."""
+    client_id = Organization.objects.values_list("client_id", flat=True).get(pk=row.organization_id)
+    notes.note(Kind.DELIVERY, subject=str(row.organization_id), clients=[client_id], facts={"status": row.status})
 
 
 def send_again(delivery_id: UUID) -> None:
@@ -204,7 +215,7 @@ def forget(now: datetime) -> datetime | None:
 
 def _next(row: Delivery, outcome: Outcome, now: datetime) -> datetime | None:
     """When it is to be tried again, if it is."""
-    lost_for_good = outcome.why in (Delivery.NO_TARGET, Delivery.NO_BODY)
+    lost_for_good = outcome.why in _LOST
     private_and_answered = row.is_private and outcome.status is not None
     if outcome.is_delivered or row.is_asked or lost_for_good or private_and_answered:
         return None

@@ -6,9 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import cached_property
 
-from agencies import team
+from agencies import notices, team
 from agencies.models import Agency, Membership
 from branding import theme
 from branding.models import Branding, Picture
@@ -30,9 +30,33 @@ def brand(request: HttpRequest) -> dict[str, Any]:
     actor = request.actor  # type: ignore[attr-defined]
     wearing = platform_brand() | {"theme_url": _theme_url(agency.branding)} | _light_or_dark(agency.branding)
     may = {"manage": team.may(actor.role, Membership.Role.MANAGER), "own": team.may(actor.role, Membership.Role.OWNER)}
-    others = SimpleLazyObject(lambda: team.elsewhere(actor.id, agency.pk))
-    shown = {"agency": dashboard_agency(agency), "actor": actor, "may": may, "other_agencies": others}
-    return {"brand": wearing, **shown}
+    places = _Places(actor.id, agency.slug)
+    return {"brand": wearing, "agency": dashboard_agency(agency), "actor": actor, "may": may, "places": places}
+
+
+class _Places:
+    """Where whoever is looking works. Asked for once, by a page that shows it."""
+
+    def __init__(self, user_id: str, slug: str) -> None:
+        self._user_id, self._slug = user_id, slug
+
+    @cached_property
+    def all(self) -> list[notices.Place]:
+        return notices.places_of(self._user_id)
+
+    @property
+    def others(self) -> list[notices.Place]:
+        """The other agencies."""
+        return [place for place in self.all if place.slug != self._slug]
+
+    @property
+    def unread(self) -> int:
+        """How many notifications are unread here."""
+        return sum(place.unread for place in self.all if place.slug == self._slug)
+
+    @property
+    def unread_elsewhere(self) -> int:
+        return sum(place.unread for place in self.others)
 
 
 def dashboard_agency(agency: Agency) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from email.utils import formataddr, make_msgid, parseaddr
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -31,9 +32,29 @@ def send(agency: Agency, *, to: str, template: str, said: dict[str, Any]) -> Non
 def send_from_platform(*, to: str, template: str, said: dict[str, Any], files: dict[str, str] | None = None) -> None:
     """`send`, in the platform's name, to somebody who works for an agency. `files` are JSON texts by name."""
     network.refuse_inside_transaction()
-    message = _written(context.platform_brand(), to=to, prefix=f"emails/{template}", said=said)
+    message = written_by_platform(to=to, template=template, said=said)
     for name, text in (files or {}).items():
         message.attach(name, text, "application/json")
+    message.send()
+
+
+def written_by_platform(*, to: str, template: str, said: dict[str, Any]) -> EmailMultiAlternatives:
+    """A mail of the platform to somebody who works for an agency, as `hand_over` takes it."""
+    return _written(context.platform_brand(), to=to, prefix=f"emails/{template}", said=said)
+
+
+def opened() -> BaseEmailBackend:
+    """The platform's mail server, connected: until here nothing can have been sent. To be closed by the caller."""
+    network.refuse_inside_transaction()
+    server: BaseEmailBackend = get_connection()
+    server.open()
+    return server
+
+
+def hand_over(message: EmailMessage, server: BaseEmailBackend) -> None:
+    """Give a mail to a server that is connected."""
+    network.refuse_inside_transaction()
+    message.connection = server
     message.send()
 
 

@@ -4,7 +4,6 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import environ
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from kombu.entity import Queue
@@ -83,6 +82,7 @@ SHARED_APPS = [
     "inbox",
     "follow_ups",
     "audit",
+    "notifications",
     "allauth",
     "csp",
     "django_htmx",
@@ -135,10 +135,6 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 2_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_TIME_LIMIT = 300
-CELERY_BEAT_SCHEDULE = {
-    "sessions": {"task": "forget_sessions", "schedule": crontab(hour=3, minute=30)},
-    "inbox": {"task": "forget_inbox", "schedule": crontab(hour=3, minute=45)},
-}
 
 # --- Requests ---------------------------------------------------------------------------------------------------------
 # Host first: an unknown host gets one answer, no session and no file.

@@ -161,6 +161,8 @@ def _committed_agency() -> Iterator[Agency]:
         connection.set_schema_to_public()
         with connection.cursor() as cursor:
             cursor.execute(f'DROP SCHEMA IF EXISTS "{agency.schema_name}" CASCADE')
+            mine = "SELECT id FROM agencies_membership WHERE agency_id = %s"
+            cursor.execute(f"DELETE FROM notifications_copy WHERE membership_id IN ({mine})", [agency.pk])
             cursor.execute("DELETE FROM agencies_membership WHERE agency_id = %s", [agency.pk])
         Agency.objects.filter(pk=agency.pk).delete()
         with connection.cursor() as cursor:

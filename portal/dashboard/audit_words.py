@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 WORDS: dict[str, "_StrPromise"] = {
     "agency.closed": gettext_lazy("Closed the agency"),
     "agency.kept": gettext_lazy("Took the closing of the agency back"),
+    "alerts.line_changed": gettext_lazy("Changed when a client's credits are low"),
     "attention.resolved": gettext_lazy("Resolved what did not add up"),
     "brand.changed": gettext_lazy("Changed the brand"),
     "call.ended": gettext_lazy("Ended a call"),
@@ -124,6 +125,7 @@ WORDS: dict[str, "_StrPromise"] = {
     "workflows.new": gettext_lazy("Added a workflow"),
     # People.
     "member.signed_in": gettext_lazy("Signed in"),
+    "notifications.chosen": gettext_lazy("Chose which notifications are mailed to them"),
     "ownership.answered": gettext_lazy("Answered the offer of the agency"),
     "ownership.offered": gettext_lazy("Offered the agency to somebody"),
     "second_factor.added": gettext_lazy("Set up a second factor"),

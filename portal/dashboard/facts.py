@@ -76,7 +76,7 @@ def subject(ids: Ids) -> str:
 
 def agency(agency: Agency, ids: Ids) -> dict[str, Any]:
     """The address, whether the portal is on, what new clients get, and from where on a gift is asked about again."""
-    names = "slug portal_is_on welcome_credits exchange_rates asks_again_above_credits"
+    names = "slug portal_is_on welcome_credits exchange_rates asks_again_above_credits low_balance_credits"
     return _values(Agency.objects.get(pk=agency.pk), names)
 
 

@@ -4,7 +4,7 @@ A job is a function of its subject, run inside its agency's schema. `KINDS` list
 fails loudly in the worker. What belongs to no agency is cleaned by the clock.
 """
 
-from portal.jobs.cleaning import forget_sessions
+from portal.jobs.cleaning import forget_notifications, forget_sessions
 from portal.jobs.registry import KINDS, hand_out, look_after
 
-__all__ = ["KINDS", "forget_sessions", "hand_out", "look_after"]
+__all__ = ["KINDS", "forget_notifications", "forget_sessions", "hand_out", "look_after"]

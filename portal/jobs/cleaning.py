@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from agencies import sessions
 from inbox import forgetting
+from notifications import notes
 from portal.celery import app
 from portal.sessions import SessionStore
 
@@ -24,3 +25,9 @@ def forget_inbox() -> None:
     """Let what Stripe and HMS sent long ago go."""
     payloads, reports = forgetting.forget(timezone.now())
     log.info("inbox: %d payloads of Stripe emptied, %d reports of HMS deleted", payloads, reports)
+
+
+@app.task(name="forget_notifications")  # type: ignore[untyped-decorator]
+def forget_notifications() -> None:
+    """Let what agencies were told long ago go."""
+    log.info("notifications: %d deleted", notes.forget(timezone.now()))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from agencies import call_terms, control, minutes, quarantine
+from agencies import call_terms, control, low_balances, minutes, quarantine
 from calls import campaign_pauses, cutting, forgetting, sync
 from organizations import assistants, hms, provisioning, suspension
 from organizations.models import Organization
@@ -52,7 +52,8 @@ def sync_calls(subject: str) -> datetime | None:
 
 
 def refresh_minutes(subject: str) -> datetime | None:
-    """Ask HMS how much is left of the agency's minutes."""
+    """Look at clients' balances, and ask HMS how much is left of the agency's minutes."""
+    low_balances.look(timezone.now())
     if minutes.refresh(schemas.current_agency_id()) is None:
         return None
     return minutes.next_look(timezone.now())

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from agencies import reconciliation, strays, sweep, webhook_proof
+from agencies import low_balances, reconciliation, strays, sweep, webhook_proof
 from agencies.models import Agency
 from billing import payments, purchases, stripe_gateway, stripe_listed, stripe_shapes
 from billing.models import Purchase
@@ -83,8 +83,10 @@ def check_purchase(subject: str) -> datetime | None:
         try:
             purchase = purchases.refresh(purchase_id=purchase.pk, secret_key=secret_key)
             aftermath.of_movement(purchase.client_id)
+            low_balances.look_soon()
         except stripe_shapes.StripeRefused as refused:
             log.warning("purchase %s cannot be looked up: %s", subject, refused)
+    webhook_proof.notice(Agency.objects.get(pk=schemas.current_agency_id()))
     again_at = purchases.next_look_at(purchase, timezone.now())
     if again_at is None:
         purchases.give_up(purchase_id=purchase.pk)
@@ -94,10 +96,12 @@ def check_purchase(subject: str) -> datetime | None:
 
 def look_at_endpoint(_subject: str) -> datetime | None:
     """Ask Stripe once a day whether it still sends to us."""
+    agency = Agency.objects.get(pk=schemas.current_agency_id())
     try:
-        webhook_proof.look(Agency.objects.get(pk=schemas.current_agency_id()))
+        webhook_proof.look(agency)
     except connections.NotConnected:
         return None
+    webhook_proof.notice(agency)
     return timezone.now() + webhook_proof.LOOKS_EVERY
 
 
@@ -172,6 +176,7 @@ def _apply(event: StripeEvent, state: CheckoutState | PaymentState | Tested | st
     else:
         stripe_events.applied(event, note=purchase.problem)
         aftermath.of_movement(purchase.client_id)
+        low_balances.look_soon()
         _keep_stray(event, connected, told=state, settled=purchase)
 
 

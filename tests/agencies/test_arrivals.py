@@ -6,6 +6,7 @@ from billing import wallets
 from billing.models import Wallet
 from clients.models import Client
 from follow_ups.models import FollowUp
+from notifications.models import Notification
 from organizations import provisioning
 from organizations.models import Organization
 from people.models import User
@@ -30,7 +31,9 @@ def test_a_new_client_has_an_empty_wallet_and_an_organization_on_its_way(ben: Us
 
 def test_arriving_twice_changes_nothing(ben: User) -> None:
     assert arrivals.arrive(user=ben, name="Ben") == arrivals.arrive(user=ben, name="Ben")
-    assert (Client.objects.count(), Organization.objects.count(), FollowUp.objects.count()) == (1, 1, 1)
+    assert (Client.objects.count(), Organization.objects.count()) == (1, 1)
+    assert sorted(FollowUp.objects.values_list("kind", flat=True)) == ["notification", "organization"]
+    assert Notification.objects.get().count == 1
 
 
 def test_an_arrival_is_whole_or_not_at_all(ben: User, monkeypatch) -> None:

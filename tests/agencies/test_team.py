@@ -2,7 +2,7 @@
 
 import pytest
 
-from agencies import team
+from agencies import notices, team
 from agencies.models import Agency, Membership, OwnershipOffer
 from agencies.opening import open_agency
 from people.models import User
@@ -103,4 +103,4 @@ def test_only_an_owner_offers_and_only_to_somebody_who_is_none(acme: Agency, ada
 def test_other_agencies_of_a_person_are_found_by_name(acme: Agency, ada: Membership) -> None:
     for slug, name in (("zeta", "Zeta"), ("beta", "Beta")):
         open_agency(slug=slug, company_name=name, owner=ada.user)
-    assert team.elsewhere(str(ada.user_id), acme.pk) == [("beta", "Beta"), ("zeta", "Zeta")]
+    assert [place.slug for place in notices.places_of(str(ada.user_id))] == ["acme", "beta", "zeta"]

@@ -8,7 +8,7 @@ from agencies import minutes, watch
 from agencies.coverage import Coverage
 from agencies.models import Agency, MinutesReading
 from agencies.watch import Alarm
-from follow_ups.models import FollowUp
+from notifications.models import Kind, Notification
 from tenancy import door
 from tests.support import hms_says
 from tests.support.hms_says import Hms
@@ -23,11 +23,11 @@ def choose(agency: Agency, **changes: Any) -> None:
 
 
 def notice(agency: Agency, **seen: Any) -> list[str]:
-    """The alarms that a balance mails of."""
-    FollowUp.objects.filter(kind=watch.KIND).delete()
+    """The alarms that a balance tells of."""
+    Notification.objects.filter(kind=Kind.MINUTES).delete()
     with door.enter(agency):
         watch.notice(agency.pk, Coverage(**({"seconds_left": 600_000, "outstanding": 0} | seen)), now=timezone.now())
-    return list(FollowUp.objects.filter(kind=watch.KIND).order_by("subject").values_list("subject", flat=True))
+    return list(Notification.objects.filter(kind=Kind.MINUTES).order_by("subject").values_list("subject", flat=True))
 
 
 def test_trap_54_a_low_balance_is_told_once_for_each_crossing_and_again_after_a_top_up(acme: Agency) -> None:
@@ -102,7 +102,7 @@ def test_a_refresh_keeps_the_days_reading_and_takes_note_of_a_crossing(connected
         parent.minutes = minutes_left
         minutes.refresh(connected_acme.pk)
     assert minutes.readings(connected_acme.pk, days=30) == [(timezone.localdate(), 5910)]
-    assert FollowUp.objects.filter(kind=watch.KIND, subject="low").count() == 1
+    assert Notification.objects.filter(kind=Kind.MINUTES, subject="low").count() == 1
     first = watch.of(connected_acme.pk).low_since
     minutes.refresh(connected_acme.pk)
     assert watch.of(connected_acme.pk).low_since == first

@@ -6,8 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = """
-    tenancy people follow_ups outside vault audit inbox branding domains clients billing organizations calls agencies
-    leaving
+    tenancy people follow_ups outside vault audit notifications inbox branding domains clients billing organizations
+    calls agencies leaving
 """.split()
 PACKAGES = [*CORE, "portal", "hms_client", "sandbox", "stack"]
 

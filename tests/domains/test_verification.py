@@ -12,6 +12,7 @@ from domains import records, resolver, rhythm, verification
 from domains.models import Domain, State
 from domains.names import BadDomain
 from follow_ups.models import FollowUp
+from notifications.models import Kind, Notification
 from tenancy import network
 from tests.support.dns_world import Names
 
@@ -53,7 +54,7 @@ def primary(agency: Agency) -> str:
 
 
 def news() -> set[str]:
-    return {row.subject.split(":")[1] for row in FollowUp.objects.filter(kind="domain_news")}
+    return {row.subject.split(":")[1] for row in Notification.objects.filter(kind=Kind.DOMAIN)}
 
 
 # --- Claiming ---------------------------------------------------------------------------------------------------------
@@ -157,7 +158,7 @@ def test_a_domain_becomes_primary_the_first_time_it_is_active(acme: Agency, acti
 
 
 def test_the_owners_are_told_of_the_proof_once(active: Domain, look: Look) -> None:
-    FollowUp.objects.filter(kind="domain_news").delete()
+    Notification.objects.filter(kind=Kind.DOMAIN).delete()
     look(active)
     assert news() == set()
 
@@ -206,7 +207,7 @@ def test_s26_a_claim_without_proof_keeps_nobody_away(
     assert look(theirs).state == State.ACTIVE
     claimed.refresh_from_db()
     assert (claimed.state, claimed.was_beaten_at is not None) == (State.PENDING, True)
-    assert FollowUp.objects.filter(kind="domain_news", agency=acme, subject=f"{claimed.pk}:beaten").exists()
+    assert Notification.objects.filter(kind=Kind.DOMAIN, agency=acme, subject=f"{claimed.pk}:beaten").exists()
     assert resolver.resolve(claimed.domain).agency == globex
 
 

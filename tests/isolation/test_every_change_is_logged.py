@@ -19,6 +19,8 @@ CHANGES_NOTHING = {
     "dashboard:client_three_way": "reads, by a form because it takes a while",
     "dashboard:hms_compare": "asks for one more comparison",
     "dashboard:hms_refresh": "reads what is left at HMS",
+    "dashboard:notification_read": "marks what one has read oneself",
+    "dashboard:notifications_read": "marks what one has read oneself",
     "dashboard:organization_knowledge_try": "shows what an assistant would hear",
     "dashboard:organization_mcp_test": "has HMS look whether it reaches a server",
     "dashboard:payments_webhook_test": "has Stripe say something",

@@ -10,6 +10,7 @@ from agencies.models import Agency
 from follow_ups.models import FollowUp
 from hms_client import signatures, webhooks
 from inbox import hms_targets
+from notifications.models import Kind, Notification
 from organizations import deliveries, relay
 from organizations.deliveries import BodyGone, State
 from organizations.models import Delivery, Organization
@@ -93,6 +94,8 @@ def test_a_no_is_tried_again_with_growing_pauses_for_three_days(ben: Organizatio
     assert pauses[0] == timedelta(seconds=10)
     assert timedelta(hours=66) < at < timedelta(days=3)
     assert (row.state, row.attempts) == (State.FAILED, len(pauses) + 1)
+    told = Notification.objects.get(kind=Kind.DELIVERY)
+    assert (told.subject, told.client_ids) == (str(ben.pk), [str(ben.client_id)])
 
 
 def test_silence_is_tried_again_too(ben: Organization) -> None:
@@ -112,6 +115,7 @@ def test_a_question_is_asked_once(ben: Organization) -> None:
     assert not FollowUp.objects.filter(kind="deliver").exists()
     assert settled(row, NO) is None
     assert (row.state, row.attempts) == (State.FAILED, 1)
+    assert not Notification.objects.filter(kind=Kind.DELIVERY).exists(), "the caller has heard it"
 
 
 def test_the_body_goes_when_it_is_delivered(ben: Organization) -> None:
@@ -181,6 +185,7 @@ def test_without_an_endpoint_what_waited_is_given_up(ben: Organization, there: E
     assert deliveries.attempt(row.pk) is None
     row.refresh_from_db()
     assert (row.state, row.why, there.requests) == (State.FAILED, "no_target", [])
+    assert not Notification.objects.filter(kind=Kind.DELIVERY).exists(), "the client wanted it so"
 
 
 def test_redirects_and_lies_are_failures_that_say_what_they_are(ben: Organization, there: Endpoint) -> None:

@@ -19,6 +19,7 @@ from calls.models import Call
 from clients.models import Client
 from domains import verification
 from hms_client import webhooks
+from notifications.models import Notification
 from organizations import deliveries, documents
 from organizations.models import Organization
 from people.models import User
@@ -42,6 +43,7 @@ class Cast:
             ben = self._client_of(acme, "ben", "Ben's Bakery")
             self._client_of(acme, "bob", "Bob's Bikes")
             self.ids_of_acme = self._belongings(ben)
+        self.ids_of_acme["notice_id"] = Notification.objects.get(agency=acme).pk
         self.ids_of_acme["terms_id"] = _planned_terms(acme)
         _planned_terms(globex)
         self.ids_of_acme["domain_id"] = verification.claim(agency_id=acme.pk, typed="portal.acme.test").pk

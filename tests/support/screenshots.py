@@ -27,6 +27,8 @@ DASHBOARD = [
     "set-up",
     "overview",
     "attention",
+    "notifications",
+    "notifications/choose",
     "why",
     "clients",
     "clients/invite",

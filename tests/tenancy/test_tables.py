@@ -17,7 +17,8 @@ PUBLIC = """
     agencies_membersession agencies_minutesreading agencies_minuteswatch agencies_ownershipoffer agencies_straycall
     audit_auditentry audit_audithead branding_branding branding_leakcheck branding_mailserver branding_picture
     domains_domain follow_ups_followup inbox_hmsendpoint inbox_hmsevent inbox_stripeevent leaving_erasure leaving_export
-    vault_apitoken vault_datakey vault_hmsconnection vault_stripeconnection
+    notifications_copy notifications_notification vault_apitoken vault_datakey vault_hmsconnection
+    vault_stripeconnection
     auth_group auth_group_permissions auth_permission django_admin_log django_content_type django_session
 """
 AGENCY = """

@@ -115,15 +115,15 @@ def test_follow_ups_are_derived_anew_from_what_is_open(acme: Agency, globex: Age
     FollowUp.objects.all().delete()
     run("follow_ups", "rebuild", "--agency", "acme")
     kinds = sorted(FollowUp.objects.filter(agency=acme).values_list("kind", flat=True))
-    assert kinds == ["organization", "purchase_check", "stripe_event"]
+    assert kinds == ["notification", "organization", "purchase_check", "stripe_event"]
     assert not FollowUp.objects.filter(agency=globex).exists()
 
 
 def test_rebuilding_twice_asks_for_nothing_twice(acme: Agency) -> None:
     work_to_do(acme)
     for _twice in range(2):
-        assert "2 follow-ups are asked for" in run("follow_ups", "rebuild", "--all")
-    assert FollowUp.objects.count() == 2
+        assert "3 follow-ups are asked for" in run("follow_ups", "rebuild", "--all")
+    assert FollowUp.objects.count() == 3
 
 
 @pytest.mark.parametrize(

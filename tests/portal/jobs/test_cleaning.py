@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -24,5 +23,5 @@ def test_sessions_that_have_run_out_are_forgotten_whatever_host_they_are_of(cast
 
 
 def test_every_task_that_the_clock_asks_for_exists() -> None:
-    asked = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    asked = {entry["task"] for entry in app.conf.beat_schedule.values()}
     assert asked <= set(app.tasks)

@@ -1,19 +1,21 @@
 """Domains are looked at by themselves, and the owners are told what changes, each once and in plain words."""
 
+import smtplib
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.utils import formats, timezone
+from django.utils import timezone
 
-from agencies import addresses, due_work
+from agencies import addresses, due_work, notifying
 from agencies.models import Agency, Membership
 from domains import records, verification
 from domains.models import Domain, State
 from follow_ups import agenda
 from follow_ups.models import FollowUp
 from people.models import User
+from portal import wording
 from portal.jobs import registry
 from tests.support.dns_world import Names
 
@@ -74,12 +76,12 @@ def test_a_claim_is_proved_without_anybody_asking_and_its_owner_told(domain: Dom
     later(domain)
     assert domain.state == State.ACTIVE
     assert timedelta(hours=23) < due(domain) - timezone.now() <= DAY
-    assert mails() == [(f"{domain.domain} is proved", ["ada@acme.test"])]
+    assert mails() == [(f"Acme Voice: {domain.domain} is proved", ["ada@acme.test"])]
     message = mail.outbox[0]
     assert message.from_email.startswith("Portal <"), "the platform writes, in its own name"
     html, _kind = message.alternatives[0]
     for text in (message.body, html):
-        assert f"http://{domain.domain}/" in text
+        assert domain.domain in text
         assert "http://portal.localhost/agencies/acme/" in text
         assert "is yours" in text
         assert "Acme Voice" in text
@@ -102,14 +104,17 @@ def test_a_mail_server_that_is_away_repeats_one_mail_and_not_all(
 
     def sometimes(message: Any, **how: Any) -> Any:
         if message.to == ["eve@acme.test"]:
-            raise OSError("away")
+            raise smtplib.SMTPDataError(451, b"later")
         return send(message, **how)
 
     monkeypatch.setattr(mail.EmailMultiAlternatives, "send", sometimes)
     prove(names, domain)
     later(domain)
-    waiting = FollowUp.objects.get(kind="domain_mail")
-    assert (waiting.error, mails()) == ("OSError: away", [(f"{domain.domain} is proved", ["ada@acme.test"])])
+    waiting = FollowUp.objects.get(kind=notifying.MAIL_KIND)
+    assert (waiting.error, mails()) == (
+        "SMTPDataError: (451, b'later')",
+        [(f"Acme Voice: {domain.domain} is proved", ["ada@acme.test"])],
+    )
     monkeypatch.undo()
     FollowUp.objects.filter(pk=waiting.pk).update(due_at=timezone.now())
     work_off()
@@ -122,8 +127,8 @@ def test_s26_the_agency_that_came_second_is_told(domain: Domain, globex: Agency,
     later(theirs)
     told = {tuple(to): subject for subject, to in mails()}
     assert told == {
-        ("gus@globex.test",): f"{domain.domain} is proved",
-        ("ada@acme.test",): f"{domain.domain} belongs to another portal",
+        ("gus@globex.test",): f"Globex: {domain.domain} is proved",
+        ("ada@acme.test",): f"Acme Voice: {domain.domain} belongs to another portal",
     }
     assert not any("globex" in message.body.lower() for message in mail.outbox if message.to == ["ada@acme.test"])
 
@@ -139,13 +144,13 @@ def test_s27_the_owners_are_warned_after_three_misses_and_told_after_seven_days(
     assert (domain.state, mails()) == (State.ACTIVE, [])
     later(domain, missed_at=timezone.now() - hours)
     assert domain.state == State.FAILING
-    assert mails() == [(f"{domain.domain} no longer leads to your portal", ["ada@acme.test"])]
-    day = formats.date_format(timezone.localtime(domain.failing_at + 7 * DAY))
+    assert mails() == [(f"Acme Voice: {domain.domain} no longer leads to your portal", ["ada@acme.test"])]
+    day = wording.day(timezone.localdate(domain.failing_at + 7 * DAY))
     for words in ("shops.example.net", records.target(domain), f"switched off on {day}"):
         assert words in " ".join(mail.outbox[0].body.split()), words
     later(domain, missed_at=timezone.now() - hours, failing_at=timezone.now() - 7 * DAY)
     assert domain.state == State.LOST
-    assert mails()[1:] == [(f"{domain.domain} is switched off", ["ada@acme.test"])]
+    assert mails()[1:] == [(f"Acme Voice: {domain.domain} is switched off", ["ada@acme.test"])]
     assert timedelta(hours=23) < due(domain) - timezone.now() <= DAY, "looked at for ever"
 
 
@@ -161,7 +166,7 @@ def test_an_international_name_is_told_as_people_read_it(acme: Agency, names: Na
     domain = verification.claim(agency_id=acme.pk, typed="portal.münchen.test")
     prove(names, domain)
     later(domain)
-    assert mails()[0][0] == "portal.münchen.test is proved"
+    assert mails()[0][0] == "Acme Voice: portal.münchen.test is proved"
 
 
 def test_s26_a_claim_that_nobody_proves_goes_after_seven_days(domain: Domain) -> None:

@@ -1,11 +1,16 @@
 """Mails about the agency's minutes: one for each owner and crossing, and none about what is over."""
 
+from datetime import timedelta
+
 import pytest
 from django.core import mail
+from django.utils import timezone
 
-from agencies import minutes, watch
+from agencies import minutes, notifying, watch
 from agencies.models import Agency, Membership, MinutesWatch
 from follow_ups.models import FollowUp
+from notifications import notes
+from notifications.models import Notification
 from people.models import User
 from portal.jobs import registry
 from tenancy import door
@@ -33,7 +38,7 @@ def left(acme: Agency, parent: Org, minutes_left: float) -> list[str]:
 
 
 def work(acme: Agency) -> None:
-    for kind in (watch.KIND, "minutes_mail"):
+    for kind in (notes.KIND, notifying.MAIL_KIND):
         for row in FollowUp.objects.filter(agency=acme, kind=kind):
             with door.enter(acme):
                 registry.KINDS[kind](row.subject)
@@ -45,7 +50,9 @@ def test_owners_are_mailed_once_for_each_crossing_and_nobody_else(acme: Agency, 
         Membership.objects.create(agency=acme, user=User.objects.create_user(f"{name}@acme.test"), role=role)
     told = [left(acme, parent, number) for number in (500, 99, 98, 120, 90)]
     owners = ["ada@acme.test", "eve@acme.test"]
-    assert told == [[], owners, [], [], owners]
+    assert told == [[], owners, [], [], []], "twice on a day"
+    Notification.objects.update(day=timezone.localdate() - timedelta(days=1))
+    assert [left(acme, parent, number) for number in (120, 90)] == [[], owners]
 
 
 def test_the_mail_says_how_it_stands_and_where_to_look(acme: Agency, parent: Org) -> None:
@@ -64,7 +71,7 @@ def test_the_floors_mail_says_what_is_missing_and_that_selling_stopped(acme: Age
         hms_says.ready(says, credit=60_000)
     assert left(acme, parent, 505) == ["ada@acme.test"]
     message = mail.outbox[0]
-    assert message.subject == "Acme Voice: your minutes cover 50.5 % of what your clients hold"
+    assert message.subject == "Acme Voice: Your minutes cover 50.5 % of what your clients hold"
     assert "hold 1,000.00 credits, and you have 505 minutes" in message.body
     assert "you need 495 minutes more. Nothing more is sold until then" in message.body
 
@@ -73,7 +80,7 @@ def test_what_is_over_before_the_mail_leaves_is_not_told(acme: Agency, parent: O
     parent.minutes = 1
     with door.enter(acme):
         minutes.refresh(acme.pk)
-    assert FollowUp.objects.filter(kind=watch.KIND).exists()
+    assert FollowUp.objects.filter(kind=notes.KIND).exists()
     MinutesWatch.objects.update(low_since=None)
     work(acme)
     assert mail.outbox == []

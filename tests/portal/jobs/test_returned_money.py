@@ -10,6 +10,7 @@ from billing.models import Conflict, Dispute, Purchase, Wallet
 from billing.stripe_shapes import StripeRefused, StripeUnreachable
 from inbox import stripe_events
 from inbox.models import EventState, StripeEvent
+from notifications.models import Kind, Notification
 from portal.jobs import stripe as jobs
 from tenancy import door
 from tests.support import booking, stripe_says
@@ -57,6 +58,12 @@ def after(shop: Shop) -> tuple[str, list[int]]:
     return shop.purchase().state, [amount for kind, amount in shop.entries() if kind != "purchase"]
 
 
+def noted(kind: Kind) -> list[tuple[int, bool | None]]:
+    """What the team was told, oldest first: how much, and whether the money is gone."""
+    rows = Notification.objects.filter(kind=kind).order_by("noted_at")
+    return [(row.facts["amount_minor"], row.facts.get("is_gone")) for row in rows]
+
+
 def balance(shop: Shop) -> int:
     with door.enter(shop.agency):
         return Wallet.objects.get(pk=shop.client.pk).balance
@@ -82,6 +89,7 @@ def test_trap_31_three_events_of_one_refund_are_one_clawback(stripe: Sandbox, sh
     events = [*tell(shop, stripe, "refund."), *tell(shop, stripe, "charge.refunded"), *tell(shop, stripe, "refund.")]
     assert {event.state for event in events} == {EventState.APPLIED}
     assert after(shop) == (State.PARTLY_REFUNDED, [-1500])
+    assert noted(Kind.REFUND) == [(1000, True)]
 
 
 def test_trap_32_a_refund_before_the_credit_ends_at_credit_minus_clawback(
@@ -111,6 +119,7 @@ def test_trap_34_a_refund_that_fails_gives_its_credits_back_once(stripe: Sandbox
     for _ in range(2):
         tell(shop, stripe, "refund.", reverse=True)
     assert after(shop) == (State.PAID, [-1500, 1500])
+    assert noted(Kind.REFUND) == [(1000, True), (1000, False)]
 
 
 def test_taxes_and_discounts_count_when_a_payment_goes_back_whole(stripe: Sandbox, shop: Shop, paid: str) -> None:
@@ -130,6 +139,7 @@ def test_trap_35_an_inquiry_takes_nothing(stripe: Sandbox, shop: Shop, paid: str
     stripe.dispute(paid, "end_inquiry", inquiry=True)
     tell(shop, stripe, "charge.dispute.")
     assert after(shop) == (State.PAID, [])
+    assert noted(Kind.DISPUTE) == [], "nobody has to answer"
 
 
 def test_trap_35_a_dispute_that_is_won_nets_to_nothing(stripe: Sandbox, shop: Shop, paid: str) -> None:
@@ -141,6 +151,10 @@ def test_trap_35_a_dispute_that_is_won_nets_to_nothing(stripe: Sandbox, shop: Sh
         stripe.turn(f"stripe/disputes/{dispute_id}/{name}")
     tell(shop, stripe, "charge.dispute.", reverse=True)
     assert after(shop) == (State.PAID, [-6000, 6000])
+    assert [row.facts["status"] for row in Notification.objects.filter(kind=Kind.DISPUTE).order_by("noted_at")] == [
+        "needs_response",
+        "won",
+    ]
 
 
 def test_trap_35_a_dispute_of_refunded_money_takes_nothing_twice(stripe: Sandbox, shop: Shop, paid: str) -> None:
