@@ -38,6 +38,28 @@ def of(*, price_minor: int, credits: int, cost_micro_per_minute: int, rate_micro
     return Margin(price_minor, cost_minor, profit_minor, _rounded(profit_minor * BASIS_POINTS, price_minor))
 
 
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """Minor units: what of one sale is tax and Stripe's fee, what is left after both and the minutes, and that for a
+    month of sales."""
+
+    tax_minor: int
+    fee_minor: int
+    left_minor: int
+    month_minor: int
+
+
+def suppose(earned: Margin, *, tax_basis_points: int, fee_basis_points: int, fee_minor: int, sold: int) -> Supposed:
+    """What is left if the price includes so much tax, Stripe takes this share of it and this amount, and so many are
+    sold in a month. 150 basis points are 1.5 %.
+    """
+    price = earned.price_minor
+    tax = price - _rounded(price * BASIS_POINTS, BASIS_POINTS + tax_basis_points)
+    fee = _rounded(price * fee_basis_points, BASIS_POINTS) + fee_minor
+    left = earned.profit_minor - tax - fee
+    return Supposed(tax, fee, left, left * sold)
+
+
 def read_micro(text: str) -> int | None:
     """Millionths of a number with at most six decimals, "1.08" or "0,86"; None for anything else."""
     match = _TYPED.match(text.strip())

@@ -1,6 +1,7 @@
 """The forms around packages. They read what was typed; what is a package, a loss and a rate is said by the core."""
 
 import uuid
+from collections.abc import Iterable, Mapping
 
 from django import forms
 from django.utils import timezone
@@ -9,6 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from agencies import pricing
 from billing.models import Currency
 from portal.dashboard.prices import read_price
+
+
+def _decimal(example: str) -> forms.TextInput:
+    return forms.TextInput({"inputmode": "decimal", "placeholder": example})
 
 
 class PackageForm(forms.Form):
@@ -63,14 +68,52 @@ class PackageForm(forms.Form):
 
     def watch(self, margin_url: str) -> None:
         """Show at `margin_url` what the package earns, while it is typed in."""
-        for name in ("credits", "price", "currency"):
-            self.fields[name].widget.attrs |= {
-                "hx-get": margin_url,
-                "hx-trigger": "input changed delay:200ms",
-                "hx-target": "#margin",
-                "hx-include": "#id_credits, #id_price, #id_currency",
-                "hx-sync": "#margin:replace",
-            }
+        _watch([self.fields[name] for name in ("credits", "price", "currency")], margin_url)
+
+
+class WhatIfForm(forms.Form):
+    """What may come off a price, and how often it may be paid. Nothing of it is kept."""
+
+    tax = forms.CharField(label=_("Tax in the price, in %"), required=False, max_length=5, widget=_decimal("21"))
+    fee_percent = forms.CharField(label=_("Stripe's fee, in %"), required=False, max_length=5, widget=_decimal("1.5"))
+    fee_fixed = forms.CharField(label=_("And for each payment"), required=False, max_length=8, widget=_decimal("0.25"))
+    sold = forms.IntegerField(
+        label=_("Sold in a month"),
+        min_value=1,
+        max_value=200,
+        initial=20,
+        widget=forms.NumberInput({"type": "range", "class": "ui-slider"}),
+    )
+
+    def __init__(self, typed: Mapping[str, object], *, margin_url: str, form: str) -> None:
+        known = {name: typed[name] for name in self.base_fields if name in typed}
+        super().__init__(initial=known)
+        _watch(list(self.fields.values()), margin_url)
+        for field in self.fields.values():
+            field.widget.attrs["form"] = form
+
+    @staticmethod
+    def read(typed: Mapping[str, object]) -> dict[str, int]:
+        """What `billing.margin.suppose` is asked with. What cannot be read counts as nothing, and one sale."""
+        sold = str(typed.get("sold") or "")
+        return {
+            # 1.5 % are 150 basis points, as 1.50 are 150 cents.
+            "tax_basis_points": read_price(str(typed.get("tax") or "")) or 0,
+            "fee_basis_points": read_price(str(typed.get("fee_percent") or "")) or 0,
+            "fee_minor": read_price(str(typed.get("fee_fixed") or "")) or 0,
+            "sold": min(max(int(sold[:4]), 1), 200) if sold.isdecimal() else 20,
+        }
+
+
+def _watch(fields: Iterable[forms.Field], margin_url: str) -> None:
+    for field in fields:
+        field.widget.attrs |= {
+            "hx-get": margin_url,
+            "hx-trigger": "input changed delay:200ms",
+            "hx-target": "#margin",
+            "hx-include": "#id_credits, #id_price, #id_currency, #id_tax, #id_fee_percent, #id_fee_fixed, #id_sold",
+            "hx-sync": "#margin:replace",
+        }
 
 
 class RateForm(forms.Form):

@@ -22,7 +22,7 @@ from portal import wording
 from portal.dashboard import facts
 from portal.dashboard.audited import audited
 from portal.dashboard.forms import WelcomeForm, refuse
-from portal.dashboard.package_forms import PackageForm, RateForm
+from portal.dashboard.package_forms import PackageForm, RateForm, WhatIfForm
 from portal.dashboard.prices import read_price, written_price
 from portal.dashboard.roles import agency_of, manager_changes
 from portal.templatetags.figures import money, percent
@@ -91,6 +91,8 @@ def welcome_credits(request: HttpRequest) -> HttpResponse:
 @audited("package.added", of=facts.packages, outside=True)
 def new(request: HttpRequest) -> HttpResponse:
     """Add a package."""
+    if "suppose" in request.POST:
+        return _edit(request, _supposing(request), None)
     return _edit(request, PackageForm(request.POST or None), None)
 
 
@@ -102,7 +104,14 @@ def edit(request: HttpRequest, package_id: UUID) -> HttpResponse:
     package = get_object_or_404(Package, pk=package_id)
     initial = {name: getattr(package, name, None) for name in PackageForm.base_fields}
     initial["price"] = written_price(package.price_minor)
+    if "suppose" in request.POST:
+        return _edit(request, _supposing(request), package)
     return _edit(request, PackageForm(request.POST or None, initial=initial), package)
+
+
+def _supposing(request: HttpRequest) -> PackageForm:
+    """What was typed, neither judged nor kept: somebody only works out what would be left."""
+    return PackageForm(initial={name: request.POST.get(name, "") for name in PackageForm.base_fields})
 
 
 @require_GET
@@ -139,8 +148,9 @@ def _table(
 
 def _edit(request: HttpRequest, form: PackageForm, package: Package | None) -> HttpResponse:
     agency = agency_of(request)
-    form.watch(reverse("dashboard:package_margin", args=[agency.slug]))
-    if request.method == "POST" and form.is_valid():
+    margin_url = reverse("dashboard:package_margin", args=[agency.slug])
+    form.watch(margin_url)
+    if form.is_valid():
         saved = _saved(agency, form, package)
         if saved is not None:
             messages.success(request, _words(saved))
@@ -151,7 +161,9 @@ def _edit(request: HttpRequest, form: PackageForm, package: Package | None) -> H
         # Kept, though Stripe did not agree: the next try changes this one and adds no other.
         form.action = reverse("dashboard:package", args=[agency.slug, package.pk])
     shown = {name: form[name].value() for name in ("price", "credits", "currency")}
-    context = {"form": form, "package": package, "nav": "packages", **_margin_of(agency, shown)}
+    what_if = WhatIfForm(request.POST, margin_url=margin_url, form="package-form")
+    context = {"form": form, "what_if": what_if, "package": package, "nav": "packages"}
+    context |= _margin_of(agency, request.POST.dict() | shown)
     if package is not None:
         path = reverse("storefront:buy_package", "portal.urls_portal", [package.pk])
         context["address"] = links.portal(agency.pk, path)
@@ -228,4 +240,13 @@ def _margin_of(agency: Agency, typed: Any) -> dict[str, Any]:
         "per_credit_micro": per_credit,
         "currency": currency,
         "permille": shown.basis_points // 10 if shown else None,
+        **_supposed(shown, typed),
     }
+
+
+def _supposed(earned: Margin | None, typed: Any) -> dict[str, Any]:
+    """What would be left of it after fees and tax; nothing where none were typed."""
+    if earned is None or "sold" not in typed:
+        return {}
+    asked = WhatIfForm.read(typed)
+    return {"supposed": margins.suppose(earned, **asked), "sold": asked["sold"]}

@@ -210,3 +210,23 @@ def test_welcome_credits_that_cannot_be_are_explained(ada, acme: Agency, typed: 
 def test_a_viewer_sets_no_welcome(vic, acme: Agency) -> None:
     assert b"welcome-credits" not in vic.get("packages/").content
     assert vic.post("packages/welcome/", **{"welcome-credits": "10"}).status_code == 403
+
+
+def test_fees_tax_and_a_number_of_sales_are_worked_out_while_they_are_typed(ada) -> None:
+    asked = {"credits": "100", "price": "40", "currency": "eur", "tax": "21", "fee_percent": "1.5", "fee_fixed": "0.25"}
+    text = text_of(ada.get("packages/margin/", **asked, sold="20"))
+    assert "Left of each sale € 25.21" in text
+    assert "Left of 20 sales a month € 504.20" in text
+    # What cannot be read takes nothing off.
+    assert "Left of each sale" not in text_of(
+        ada.get("packages/margin/", **asked | dict.fromkeys(("tax", "fee_percent", "fee_fixed"), "x"), sold="x")
+    )
+
+
+def test_working_it_out_without_scripts_saves_nothing_and_keeps_what_was_typed(ada, acme: Agency) -> None:
+    typed = {"name": "Big", "credits": "100", "price": "40", "currency": "eur", "fee_percent": "1.5", "sold": "3"}
+    page = ada.post("packages/new/", **typed, suppose="yes")
+    assert "Left of 3 sales a month € 97.20" in text_of(page)
+    assert b'value="Big"' in page.content
+    assert b'is_active" checked' not in page.content
+    assert names(acme) == []
