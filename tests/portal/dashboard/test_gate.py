@@ -27,6 +27,7 @@ ASKED = {
     "organization_providers_new", "organization_providers_remove", "brand_mail_server", "brand_mail_server_remove",
     "leaving_export", "leaving_fetch", "leaving_close", "leaving_keep",
     "client_leaving_export", "client_leaving_fetch", "client_leaving_erase",
+    "client_invite", "client_visits",
 }  # fmt: skip
 
 
