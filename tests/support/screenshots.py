@@ -245,7 +245,7 @@ def walk(product: Live, browser: Browser, folder: Path, scheme: Scheme) -> None:
         ) -> None:
             open_page(page, address)
             page.wait_for_load_state("networkidle")
-            assert "went wrong" not in page.inner_text("body"), address
+            assert "went wrong on our side" not in page.inner_text("body"), address
             # A window as tall as the page: what is fixed to its bottom belongs there.
             tall = max(height, page.evaluate("document.documentElement.scrollHeight"))
             page.set_viewport_size({"width": width, "height": tall})
