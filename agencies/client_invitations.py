@@ -5,7 +5,6 @@ again, and the table holds its hash alone. Whoever opens the link has proved the
 without a code. In the agency's schema.
 """
 
-import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
@@ -14,10 +13,9 @@ from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from agencies import allocation, arrivals
+from agencies import allocation, arrivals, link_tokens
 from agencies.models import Agency, ClientInvitation
 from billing import credits as units
 from clients.models import Client, ClientMember
@@ -121,12 +119,12 @@ def pending(*, limit: int = MOST_OPEN) -> list[ClientInvitation]:
 def token_of(invitation: ClientInvitation) -> str:
     """The token of the latest mail."""
     said = f"{invitation.agency_id}:{invitation.pk}:{invitation.serial}"
-    return salted_hmac("agencies.client_invitations", said, algorithm="sha256").hexdigest()
+    return link_tokens.token_of("agencies.client_invitations", said)
 
 
 def find(token: str) -> ClientInvitation:
     """The invitation that a token opens on this agency's portal. Raises InvitationGone."""
-    found = _all_open().filter(token_hash=_hash(token), expires_at__gt=timezone.now()).first()
+    found = _all_open().filter(token_hash=link_tokens.hash_of(token), expires_at__gt=timezone.now()).first()
     if found is None:
         raise InvitationGone
     return found
@@ -153,7 +151,7 @@ def accept(*, token: str, name: str, password: str) -> tuple[User, Client]:
 def _accepted(token: str, name: str, password: str) -> tuple[User, Client]:
     with transaction.atomic():
         found = ClientInvitation.objects.select_for_update(no_key=True).get(pk=find(token).pk)
-        if found.token_hash != _hash(token) or found.accepted_at or found.withdrawn_at:
+        if found.token_hash != link_tokens.hash_of(token) or found.accepted_at or found.withdrawn_at:
             raise InvitationGone
         if _is_client(found.email):
             raise AlreadyClient("", _("You are a client here already. Sign in as you always do."))
@@ -194,12 +192,8 @@ def _is_client(email: str) -> bool:
 
 
 def _renew(invitation: ClientInvitation) -> None:
-    invitation.token_hash = _hash(token_of(invitation))
+    invitation.token_hash = link_tokens.hash_of(token_of(invitation))
     invitation.expires_at = timezone.now() + GOOD_FOR
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _all_open() -> QuerySet[ClientInvitation]:

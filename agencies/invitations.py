@@ -4,15 +4,14 @@ The token is made from the invitation and its serial with the platform's key, so
 again, and the table holds its hash alone. Sending it again makes a new one, and the former lets nobody in.
 """
 
-import hashlib
 from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from agencies import link_tokens
 from agencies.models import Agency, Invitation, Membership
 from follow_ups import agenda
 from people.models import User
@@ -89,13 +88,13 @@ def open_of(agency_id: int) -> list[Invitation]:
 
 def token_of(invitation: Invitation) -> str:
     """The token of the latest mail."""
-    return salted_hmac("agencies.invitations", f"{invitation.pk}:{invitation.serial}", algorithm="sha256").hexdigest()
+    return link_tokens.token_of("agencies.invitations", f"{invitation.pk}:{invitation.serial}")
 
 
 def find(token: str) -> Invitation:
     """The invitation that a token opens, with agency and brand. Raises InvitationGone."""
     found = Invitation.objects.select_related("agency", "agency__branding").filter(
-        token_hash=_hash(token), expires_at__gt=timezone.now(), agency__state=Agency.State.READY, **_OPEN
+        token_hash=link_tokens.hash_of(token), expires_at__gt=timezone.now(), agency__state=Agency.State.READY, **_OPEN
     )
     invitation = found.first()
     if invitation is None:
@@ -110,7 +109,7 @@ def accept(*, token: str, user: User) -> Membership:
     """
     with transaction.atomic():
         invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=find(token).pk)
-        if invitation.token_hash != _hash(token) or invitation.accepted_at or invitation.revoked_at:
+        if invitation.token_hash != link_tokens.hash_of(token) or invitation.accepted_at or invitation.revoked_at:
             raise InvitationGone
         if user.email.lower() != invitation.email:
             raise InvitationRefused(_("This invitation is for %(email)s.") % {"email": invitation.email})
@@ -123,12 +122,8 @@ def accept(*, token: str, user: User) -> Membership:
 
 
 def _renew(invitation: Invitation) -> None:
-    invitation.token_hash = _hash(token_of(invitation))
+    invitation.token_hash = link_tokens.hash_of(token_of(invitation))
     invitation.expires_at = timezone.now() + GOOD_FOR
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _locked_open(agency_id: int, invitation_id: UUID) -> Invitation:

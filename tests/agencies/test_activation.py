@@ -105,6 +105,7 @@ def test_one_package_with_a_proved_price_is_enough(acme: Agency) -> None:
     with door.enter(acme):
         Package.objects.create(name="Waits", credits=1, price_minor=100, position=0)
     activation.switch_on(acme)
+    assert Agency.objects.get(pk=acme.pk).portal_is_on
 
 
 def test_packages_of_another_agency_do_not_count(acme: Agency, globex: Agency) -> None:
