@@ -71,6 +71,8 @@ def _fetched(organizations: list[UUID]) -> Answers:
                 start = listing.window_start(organization, sweep=True)
                 with hms.for_organization(organization) as client:
                     listing.read(client, organization, start=start, now=timezone.now())
+                # Setting up may have asked within the minute for which it is remembered.
+                reporting.forget(organization)
                 assistants.in_use(organization)
                 reporting.forget(organization)
     return answers
