@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -71,7 +70,7 @@ def prepared(knobs: Knobs) -> Iterator[Ground]:
         LOGS.mkdir(parents=True, exist_ok=True)
         try:
             with servers.running(DATA, given=os.environ, logs=LOGS) as found:
-                ports = environment.Ports(web=free_ports())
+                ports = environment.find_free()
                 variables = environment.local(
                     ports=ports,
                     database_url=found.database_url,
@@ -94,15 +93,3 @@ def _set_up_django() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     os.environ.setdefault("LOG_LEVEL", "WARNING")
     django.setup()
-
-
-def free_ports() -> int:
-    """A port that is free together with the four after it."""
-    while True:
-        with socket.socket() as first:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-        with contextlib.suppress(OSError), contextlib.ExitStack() as others:
-            for offset in (1, 2, 3, 4):
-                others.enter_context(socket.socket()).bind(("127.0.0.1", port + offset))
-            return port

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
+import random
 import secrets
 import socket
 from collections.abc import Mapping
@@ -13,6 +15,8 @@ from pathlib import Path
 from stack import terminal
 
 DEFAULT_PORT = 8000
+# Below what systems give to connections as they open: a port from there may be taken between looking and listening.
+_QUIET_PORTS = range(10_000, 32_000, 5)
 # What agencies' CNAMEs lead to; in the sandbox's DNS it is this machine.
 INGRESS = "connect.localhost"
 
@@ -68,6 +72,15 @@ def require_free(ports: Ports) -> None:
                     f"port {port} is in use by another program: choose another, make up PORT=9000 "
                     "(the four ports after it are used as well)."
                 ) from error
+
+
+def find_free() -> Ports:
+    """Five neighbours that nobody holds, in a place where no connection takes them before they are listened on."""
+    while True:
+        ports = Ports(web=random.choice(_QUIET_PORTS))  # noqa: S311 - nothing is secret about it
+        with contextlib.suppress(terminal.Trouble):
+            require_free(ports)
+            return ports
 
 
 def keep_secrets(path: Path) -> dict[str, str]:

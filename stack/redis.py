@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from stack import leftovers, terminal
+from stack import environment, leftovers, terminal
 
 _START_SECONDS = 20.0
 _STOP_SECONDS = 3.0
@@ -38,7 +38,7 @@ class Server:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.end_leftover()
-        self._port = self._port or _free_port()
+        self._port = self._port or environment.find_free().web
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - a program found by find_program
                 self._command(),
@@ -127,9 +127,3 @@ def _runs(program: str) -> bool:
 
 def _request(*words: str) -> bytes:
     return b"".join([b"*%d\r\n" % len(words), *(b"$%d\r\n%s\r\n" % (len(w), w.encode()) for w in words)])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

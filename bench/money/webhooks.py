@@ -15,10 +15,10 @@ from bench import caller, product, rounds, watching
 from bench.bare import views
 from bench.crew import Crew
 from bench.figures import Figure
-from bench.ground import LOGS, Ground, free_ports
+from bench.ground import LOGS, Ground
 from bench.money import agencies, shop
 from bench.money.shop import Paid, Shop
-from stack import terminal
+from stack import environment, terminal
 
 # More than either of the two answers in a second.
 _MOST_A_SECOND = 6_000
@@ -37,7 +37,7 @@ def receiving(ground: Ground) -> Figure:
         "most_a_second": _MOST_A_SECOND,
     }
     ours = told | to_stripes_address(ground, agency.slug)
-    bare_port = free_ports()
+    bare_port = environment.find_free().web
     bare = told | {"port": bare_port, "host": "localhost", "path": "/receive"}
     beside = [product.web_like(ground, "bench.bare.wsgi:application", port=bare_port, ready="/healthz")]
     terminal.say("  Events to 200, 16 connections")

@@ -12,6 +12,7 @@ import pytest
 
 from domains import certificates
 from domains.certificates import NoCertificate, Why
+from stack import environment
 from tests.edge import scanner
 from tests.edge.recorder import Recorder
 from tests.support import front, issued, live
@@ -54,7 +55,7 @@ STATES = ("pending", "verified", "active", "failing", "lost", "released")
 
 @pytest.fixture(scope="module")
 def https() -> int:
-    return front.free_port()
+    return environment.find_free().web
 
 
 @pytest.fixture(scope="module")
@@ -400,7 +401,7 @@ def test_a_head_beyond_all_measure_is_refused(caddy: Front) -> None:
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     """A Caddy in front of nobody."""
-    with front.running(tmp_path_factory.mktemp("alone"), portal=f"127.0.0.1:{front.free_port()}") as running:
+    with front.running(tmp_path_factory.mktemp("alone"), portal=f"127.0.0.1:{environment.find_free().web}") as running:
         yield running
 
 

@@ -79,13 +79,28 @@ def bound(port):
 @pytest.fixture
 def five_ports():
     """Five neighbours that were free a moment ago."""
-    for _ in range(50):
-        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-            first = stack.enter_context(bound(0)).getsockname()[1]
-            for port in (first + 1, first + 2, first + 3, first + 4):
-                stack.enter_context(bound(port))
-            return environment.Ports(first)
-    return pytest.fail("no five free neighbours")
+    return environment.find_free()
+
+
+def test_free_ports_are_not_those_that_connections_get():
+    """A connection opened between looking and listening would take the port."""
+    with contextlib.ExitStack() as stack:
+        given = []
+        for _ in range(50):
+            listening = stack.enter_context(bound(0))
+            opened = stack.enter_context(socket.create_connection(listening.getsockname()))
+            given += [listening.getsockname()[1], opened.getsockname()[1]]
+    found = [environment.find_free() for _ in range(50)]
+    assert max(ports.hooks for ports in found) < min(given)
+
+
+def test_free_ports_pass_by_what_is_taken(monkeypatch):
+    taken = environment.find_free()
+    other = next(ports for ports in iter(environment.find_free, None) if ports != taken)
+    picks = iter([taken.web, other.web])
+    monkeypatch.setattr(environment.random, "choice", lambda ports: next(picks))
+    with bound(taken.dns):
+        assert environment.find_free() == other
 
 
 def test_five_free_ports_are_enough(five_ports):

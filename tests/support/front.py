@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from stack import processes, terminal
+from stack import environment, processes, terminal
 from stack.services import Says, Service
 from tests.support.live import ROOT, wait_for
 
@@ -115,20 +115,8 @@ def once_valid(attempt: Callable[[], Got]) -> Got:
 @contextmanager
 def running(folder: Path, *, portal: str, hooks: str = "", https: int = 0) -> Iterator[Front]:
     """A Caddy of its own, gone afterwards. `https`: its port, by default a free one; `hooks`: by default the portal."""
-    found = Front(folder, https=https or free_port(), http=free_port(), portal=portal, hooks=hooks)
+    free = environment.find_free()
+    found = Front(folder, https=https or free.web, http=free.web + 1, portal=portal, hooks=hooks)
     with found.supervisor:
         found.start()
         yield found
-
-
-def free_port() -> int:
-    """A port that is free for TCP and for UDP."""
-    while True:
-        with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
-            stream.bind(("127.0.0.1", 0))
-            port: int = stream.getsockname()[1]
-            try:
-                datagrams.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port

@@ -7,7 +7,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -49,7 +48,7 @@ class Live:
     def __init__(
         self, *, var: Path, database_url: str, redis_url: str, names: Collection[str] = (), **variables: str
     ) -> None:
-        self.ports = environment.Ports(web=_free_ports())
+        self.ports = environment.find_free()
         self.sandbox_url = f"http://127.0.0.1:{self.ports.sandbox}"
         kept = environment.keep_secrets(var / "secrets.env")
         local = environment.local(ports=self.ports, database_url=database_url, redis_url=redis_url, kept=kept)
@@ -157,15 +156,3 @@ def running(var: Path, *, redis: int = 9, names: Collection[str] = (), **variabl
         shutil.copytree(var / "log", ROOT / "var/log/live", dirs_exist_ok=True)
         with psycopg.connect(given, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-def _free_ports() -> int:
-    """A port that is free together with the four after it."""
-    while True:
-        with socket.socket() as first:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-        with contextlib.suppress(OSError), contextlib.ExitStack() as others:
-            for offset in (1, 2, 3, 4):
-                others.enter_context(socket.socket()).bind(("127.0.0.1", port + offset))
-            return port
