@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from agencies import call_terms, control, low_balances, minutes, quarantine
-from calls import campaign_pauses, cutting, forgetting, sync
+from calls import campaign_pauses, cutting, forgetting, sync, urgency
 from organizations import assistants, hms, provisioning, suspension
 from organizations.models import Organization
 from tenancy import schemas
@@ -37,7 +37,7 @@ def campaigns(subject: str) -> datetime | None:
 def sync_calls(subject: str) -> datetime | None:
     """Book what is over at HMS, and say when the next look is worth it."""
     organization_id = UUID(subject)
-    not_before = sync.not_before(organization_id, timezone.now())
+    not_before = urgency.not_before(organization_id, timezone.now())
     if not_before is not None:
         cutting.look(organization_id)
         return not_before

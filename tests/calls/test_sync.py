@@ -2,13 +2,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.test.utils import CaptureQueriesContext
 
 from agencies.models import Agency
 from billing import wallets
 from billing.models import Conflict, LedgerEntry
-from calls import booking, holds, sync
+from calls import booking, holds, sync, urgency
 from calls.models import Call, Hold
 from calls.rating import Terms
 from hms_client import Call as HmsCall
@@ -303,6 +303,33 @@ def test_a_call_that_is_over_for_a_report_and_not_in_the_list_is_followed_up(ben
     assert pause(look(ben)) <= 5
 
 
+def test_a_question_of_hms_is_no_news_of_a_call(ben: Organization, at_hms: Org) -> None:
+    endpoint = endpoint_of(ben)
+    look(ben)
+    HmsEvent.objects.create(endpoint=endpoint, type="assistant-request", call_id="c1", body_hash="1")
+    assert not_before(ben) > 30
+    HmsEvent.objects.create(endpoint=endpoint, type="status-update", call_id="c1", body_hash="2")
+    assert not_before(ben) <= 0
+
+
+def test_news_that_a_long_call_goes_on_is_no_reason_to_hurry(ben: Organization, at_hms: Org) -> None:
+    endpoint = endpoint_of(ben)
+    call_id = at_hms.has(status="in-progress", created_at=datetime.now(UTC) - timedelta(hours=5))
+    Organization.objects.update(wanted_at=datetime.now(UTC) - timedelta(hours=6))
+    HmsEvent.objects.create(endpoint=endpoint, call_id=call_id, call_status="in-progress", body_hash="1")
+    assert pause(look(ben)) > 30
+
+
+def test_a_call_whose_number_is_gone_is_known_for_a_late_report(ben: Organization, at_hms: Org) -> None:
+    endpoint = endpoint_of(ben)
+    call_id = at_hms.ends(65)
+    look(ben)
+    Call.objects.update(hms_id=F("ledger_key"))
+    HmsEvent.objects.create(endpoint=endpoint, call_id=call_id, call_status="ended", body_hash="1")
+    Organization.objects.update(calls_synced_until=datetime.now(UTC))
+    assert not_before(ben) > 30
+
+
 def endpoint_of(organization: Organization) -> HmsEndpoint:
     hms_endpoints.open_endpoint(organization_id=organization.pk)
     return HmsEndpoint.objects.get(organization_id=organization.pk)
@@ -311,3 +338,9 @@ def endpoint_of(organization: Organization) -> HmsEndpoint:
 def pause(synced: sync.Synced) -> float:
     assert synced.next_at is not None
     return (synced.next_at - datetime.now(UTC)).total_seconds()
+
+
+def not_before(organization: Organization) -> float:
+    """Seconds until a look is due that nobody asked for; 0 for one that is due."""
+    due_at = urgency.not_before(organization.pk, datetime.now(UTC))
+    return (due_at - datetime.now(UTC)).total_seconds() if due_at else 0
