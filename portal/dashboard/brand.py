@@ -94,12 +94,12 @@ def _reading(title: str, color: str) -> dict[str, Any]:
 
 def _said(change: Adjustment) -> str:
     roles = {
-        ("fill", False): _("Buttons: %(used)s at %(after)s : 1, not %(before)s : 1"),
-        ("text", False): _("Links: %(used)s at %(after)s : 1, not %(before)s : 1"),
-        ("edge", False): _("Edges: %(used)s at %(after)s : 1, not %(before)s : 1"),
-        ("fill", True): _("Buttons in the dark: %(used)s at %(after)s : 1, not %(before)s : 1"),
-        ("text", True): _("Links in the dark: %(used)s at %(after)s : 1, not %(before)s : 1"),
-        ("edge", True): _("Edges in the dark: %(used)s at %(after)s : 1, not %(before)s : 1"),
+        ("fill", False): _("Buttons: %(used)s at %(after)s:1, not %(before)s:1"),
+        ("text", False): _("Links: %(used)s at %(after)s:1, not %(before)s:1"),
+        ("edge", False): _("Edges: %(used)s at %(after)s:1, not %(before)s:1"),
+        ("fill", True): _("Buttons in the dark: %(used)s at %(after)s:1, not %(before)s:1"),
+        ("text", True): _("Links in the dark: %(used)s at %(after)s:1, not %(before)s:1"),
+        ("edge", True): _("Edges in the dark: %(used)s at %(after)s:1, not %(before)s:1"),
     }
     figures = {"used": change.used, "after": _ratio(change.ratio_after), "before": _ratio(change.ratio_before)}
     return roles[change.role, change.is_dark] % figures

@@ -25,7 +25,7 @@
     var plain = {
       border: { display: false },
       grid: { color: color("--line") },
-      ticks: { color: color("--muted"), maxTicksLimit: 6, maxRotation: 0, precision: 0 }
+      ticks: { color: color("--muted"), maxTicksLimit: 6, autoSkipPadding: 12, maxRotation: 0, precision: 0 }
     };
     return Object.assign(plain, more);
   }
